@@ -1,0 +1,1 @@
+"""A status page that holds itself to the SLA. The factory lives in statuspage.factory."""

@@ -1,0 +1,1 @@
+"""What is true: pure rules and values, no clock, no input or output."""

@@ -1,0 +1,1 @@
+"""What measures components from inside and outside."""

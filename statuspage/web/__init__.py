@@ -1,0 +1,1 @@
+"""Doors: HTTP in, verbs called inside site_change, HTTP out."""
