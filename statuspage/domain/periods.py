@@ -13,7 +13,9 @@ from statuspage.domain.intervals import Span
 
 Unit = Literal["day", "month", "quarter"]
 
-_SHAPE = re.compile(r"(?P<year>(?:19|20|21)\d{2})-(?:Q(?P<quarter>[1-4])|(?P<month>\d{2})(?:-(?P<day>\d{2}))?)", re.ASCII)
+_SHAPE = re.compile(
+    r"(?P<year>(?:19|20|21)\d{2})-(?:Q(?P<quarter>[1-4])|(?P<month>\d{2})(?:-(?P<day>\d{2}))?)", re.ASCII
+)
 _MONTHS = {"month": 1, "quarter": 3}
 
 

@@ -1,0 +1,175 @@
+"""Engine and sessions for SQLite and PostgreSQL; no Flask, no tables.
+
+SQLite traps cured here: WAL, foreign keys, a busy timeout, full synchronisation (an announced publish
+survives a power cut), and BEGIN IMMEDIATE for writers, because a deferred transaction that turns into
+a writer later fails with "database is locked" or loses the race silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from statuspage.domain.vocabulary import (
+    Cause,
+    ComponentStatus,
+    Impact,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    Priority,
+    Risk,
+    Role,
+    Scope,
+)
+
+STORED_WORDS: tuple[type[StrEnum], ...] = (
+    Cause,
+    ComponentStatus,
+    Impact,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    Priority,
+    Risk,
+    Role,
+    Scope,
+)
+SQLITE_BUSY_MS = 10_000
+POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=10000 -c timezone=UTC"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database; SQLite would hand it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime reached the database: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EnumWord(TypeDecorator[StrEnum]):
+    """A word of the vocabulary: its wire string in the database, the enum in Python."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        **{words: EnumWord(words) for words in STORED_WORDS},
+    }
+
+
+class Database:
+    """Hands out sessions. `read()` never writes; `write()` commits on leaving, rolls back on an error."""
+
+    def __init__(self, url: str) -> None:
+        """Open the engine for `url` (SQLAlchemy form; `postgresql://` means psycopg 3)."""
+        self.url = normalised_url(url)
+        self.engine = make_engine(self.url)
+        self._writer = self.engine.execution_options(statuspage_writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading one consistent state; whatever it changed is discarded."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in a write transaction, begun at once, committed on leaving the block."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()
+            yield session
+
+    def dispose(self) -> None:
+        """Close all pooled connections (before a fork, after a restore)."""
+        self.engine.dispose()
+
+
+def normalised_url(url: str) -> str:
+    """`postgres://` and `postgresql://` become `postgresql+psycopg://`; others stay."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with this project's pragmas and timeouts."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _make_sqlite_engine(url)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        pool_timeout=5,
+        connect_args={"connect_timeout": 2, "options": POSTGRES_OPTIONS, "tcp_user_timeout": 20_000},
+    )
+
+
+def _make_sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing; begin_transaction below does
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("statuspage_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,222 @@
+"""What people hand in, as small checked values: form, JSON and command line all become these.
+
+`read_draft` turns any mapping into a draft or raises Refused with one Problem per field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from statuspage.domain.vocabulary import (
+    Cause,
+    ComponentStatus,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    NoticeKind,
+    Priority,
+    Risk,
+)
+from statuspage.errors import Problem, Refused
+
+TITLE_LENGTH = 255
+BODY_LENGTH = 25_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def check_line(text: str) -> str:
+    """One line without control characters (it becomes a mail subject and a feed title)."""
+    text = text.strip()
+    if _CONTROL.search(text) or any(c in text for c in "\r\n\t\u2028\u2029"):
+        raise ValueError("must be one line without control characters")
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def check_text(text: str) -> str:
+    """Lines of text; CRLF becomes LF, other control characters are refused."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if _CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def check_filled_text(text: str) -> str:
+    """Like check_text, and something must be written."""
+    text = check_text(text)
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def check_settable(status: ComponentStatus) -> ComponentStatus:
+    """Any status but unknown, which only measurements can say."""
+    if status is ComponentStatus.UNKNOWN:
+        raise ValueError("unknown cannot be set")
+    return status
+
+
+def check_web_address(text: str) -> str:
+    """An absolute http(s) URL."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http(s) URL")
+    return text
+
+
+Line = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(check_line)]
+Body = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_filled_text)]
+OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_text)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
+WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
+
+
+class Draft(BaseModel):
+    """Base of all drafts: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IncidentDraft(Draft):
+    """A new incident and its first update."""
+
+    title: Line
+    priority: Priority
+    status: IncidentStatus = IncidentStatus.INVESTIGATING
+    body: Body
+    components: dict[str, SettableStatus] = {}
+    cause: Cause = Cause.OWN
+    started_at: AwareDatetime | None = None
+    """Now when empty; never later than now."""
+    notify: bool = True
+
+
+class UpdateDraft(Draft):
+    """A further update of an incident; what is None stays as it is."""
+
+    status: IncidentStatus | None = None
+    body: Body
+    components: dict[str, SettableStatus] | None = None
+    priority: Priority | None = None
+    cause: Cause | None = None
+    notify: bool = True
+    publish_updates: list[str] = []
+    """Ids of updates written while the incident was internal that become public when this one raises it."""
+
+
+class MaintenanceDraft(Draft):
+    """A new maintenance notice. `kind` is a wish; the class is computed from the notice given."""
+
+    title: Line
+    body: Body
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    components: list[str] = []
+    kind: MaintenanceKind | None = None
+    risk: Risk = Risk.NORMAL
+    reason: Annotated[str, Field(max_length=80)] | None = None
+    reason_text: OptionalText | None = None
+    confirm: bool = False
+    notify: bool = True
+
+    @model_validator(mode="after")
+    def check_window(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at: must be after starts_at")
+        return self
+
+
+class MaintenanceUpdateDraft(Draft):
+    """A word on a maintenance; with a status it also moves it along (start early, verify, finish)."""
+
+    status: MaintenanceStatus | None = None
+    body: Body
+    notify: bool = True
+
+
+class MoveDraft(Draft):
+    """A new window for a maintenance; notice starts anew."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    body: Body
+    kind: MaintenanceKind | None = None
+    reason: Annotated[str, Field(max_length=80)] | None = None
+    reason_text: OptionalText | None = None
+    confirm: bool = False
+    notify: bool = True
+
+    @model_validator(mode="after")
+    def check_window(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at: must be after starts_at")
+        return self
+
+
+class CancelDraft(Draft):
+    """The end of a maintenance before it began, and why."""
+
+    body: Body
+    notify: bool = True
+
+
+class ComponentDraft(Draft):
+    """A new component; the slug is made from the name when empty."""
+
+    name: Line
+    slug: Slug | None = None
+    group: Line | None = None
+    service: Line | None = None
+    description: OptionalText | None = None
+    beta: bool = False
+    hidden: bool = False
+
+
+class ComponentChange(Draft):
+    """What to change of a component; fields that are not given stay (see model_fields_set)."""
+
+    name: Line | None = None
+    group: Line | None = None
+    service: Line | None = None
+    description: OptionalText | None = None
+    beta: bool | None = None
+    hidden: bool | None = None
+    status: SettableStatus | None = None
+
+
+class SubscriberDraft(Draft):
+    """Who wants to hear what. An empty list of components means all of them."""
+
+    email: Annotated[str, Field(max_length=320)] | None = None
+    webhook: WebAddress | None = None
+    components: list[str] = []
+    kinds: list[NoticeKind] = [NoticeKind.INCIDENT, NoticeKind.MAINTENANCE]
+    min_priority: Priority | None = None
+    language: Annotated[str, Field(max_length=10)] | None = None
+    confirmed: bool = False
+
+
+D = TypeVar("D", bound=Draft)
+
+
+def read_draft(kind: type[D], values: Mapping[str, Any]) -> D:
+    """A checked draft from any mapping. Raises Refused, one Problem per field, names as the API spells them."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise Refused(_problem_of(dict(e)) for e in error.errors()) from None
+
+
+def _problem_of(error: dict[str, Any]) -> Problem:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    field = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if not field and ": " in message:
+        field, message = message.split(": ", 1)
+    return Problem(field, message)

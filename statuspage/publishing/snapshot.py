@@ -1,0 +1,185 @@
+"""The public state of the page as frozen values, and the one query path that loads it.
+
+Nothing here holds what the public may not see: internal incidents and updates, hidden components and
+unannounced maintenance never enter a Snapshot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.uptime import Timeline
+from statuspage.domain.vocabulary import (
+    Cause,
+    ComponentStatus,
+    Impact,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    Priority,
+    Risk,
+)
+
+
+@dataclass(frozen=True)
+class PageView:
+    """The page's own settings. `url` is the public base URL without a slash at the end."""
+
+    code: str
+    name: str
+    url: str
+    zone: ZoneInfo
+    languages: tuple[str, ...]
+    support_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class GroupView:
+    id: str
+    name: str
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    component_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ComponentView:
+    """A component that is not hidden. `timeline` is its history of effective statuses until the snapshot's now."""
+
+    id: str
+    slug: str
+    name: str
+    description: str | None
+    group_id: str | None
+    service: str | None
+    beta: bool
+    showcase: bool
+    only_show_if_degraded: bool
+    start_on: date | None
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    status: ComponentStatus
+    timeline: Timeline
+
+
+@dataclass(frozen=True)
+class AffectedView:
+    """What an update said of a component that is not hidden."""
+
+    component_id: str
+    slug: str
+    name: str
+    old_status: ComponentStatus
+    new_status: ComponentStatus
+
+
+@dataclass(frozen=True)
+class UpdateView:
+    """One public update. `html` is allow-listed, `text` is plain; both come from what its author wrote."""
+
+    id: str
+    event: str
+    status: str
+    html: str
+    text: str
+    priority: Priority | None
+    details: dict[str, Any]
+    posted_at: datetime
+    updated_at: datetime
+    affected: tuple[AffectedView, ...]
+    notified: bool
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """A public incident. `updates` are newest first; `components` are those its updates ever affected."""
+
+    id: str
+    title: str
+    priority: Priority | None
+    impact: Impact
+    status: IncidentStatus
+    cause: Cause
+    started_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    monitoring_at: datetime | None
+    resolved_at: datetime | None
+    public_at: datetime
+    shortlink: str | None
+    updates: tuple[UpdateView, ...]
+    components: tuple[AffectedView, ...]
+    next_update_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MaintenanceView:
+    """An announced maintenance. `updates` are newest first; `components` without the hidden ones (slug, name)."""
+
+    id: str
+    title: str
+    kind: MaintenanceKind
+    urgent: bool
+    risk: Risk
+    reason: str | None
+    reason_text: str | None
+    status: MaintenanceStatus
+    impact: Impact
+    starts_at: datetime
+    ends_at: datetime
+    announced_at: datetime
+    notice_required: str | None
+    notice_met: bool | None
+    excluded: bool
+    began_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    sequence: int
+    shortlink: str | None
+    updates: tuple[UpdateView, ...]
+    components: tuple[AffectedView, ...]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a publish must render anew beside what every change renders (front page, feeds, JSON, calendar).
+
+    `everything` stands for a full build; months are "YYYY-MM" in the page's zone.
+    """
+
+    incidents: frozenset[str] = frozenset()
+    maintenances: frozenset[str] = frozenset()
+    months: frozenset[str] = frozenset()
+    components: frozenset[str] = frozenset()
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The page as the public may see it at `now`.
+
+    `incidents` and `maintenances`, newest first by start, hold at least: all open, upcoming and running ones, those
+    of the last 15 days, the 50 newest, and the touched ones with everything of the touched months;
+    with `touched.everything` all there are. `months` counts what each month ("YYYY-MM") holds, newest first.
+    """
+
+    page: PageView
+    policy: Policy
+    now: datetime
+    revision: int
+    groups: tuple[GroupView, ...]
+    components: tuple[ComponentView, ...]
+    incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
+    months: tuple[tuple[str, int], ...]
+    touched: Touched

@@ -1,0 +1,167 @@
+"""Every setting: its name in the environment, its default and the reason for it.
+
+`NAME_FILE` may stand in place of any `NAME` and names a file that holds the value. A bad value stops the start
+with one line that names the setting.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The message is one line that names it."""
+
+
+class Settings(BaseModel):
+    """All settings, validated; field names are the environment's names in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    """Address to listen on; loopback, because a proxy is expected in front."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    statuspage_instance: Path = ROOT / "instance"
+    """Folder of database, queue, published site and secret key."""
+    statuspage_url: str | None = None
+    """Public base URL; beats the page's own. Links are built from it, never from a Host header."""
+    secret_key: str | None = None
+    """Signs sessions; else made once in the instance."""
+    database_url: str | None = None
+    """SQLAlchemy URL; else SQLite in the instance."""
+    queue_url: str | None = None
+    """postgresql://… or redis://…; else SQLite in the instance."""
+    statuspage_policy: str = "standard"
+    """Preset id, policy file, or folder with several versions of one policy."""
+    mail_server: str | None = None
+    """Without it mail is kept as due and the admin says so."""
+    mail_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    mail_username: str | None = None
+    mail_password: str | None = None
+    mail_use_tls: bool = False
+    mail_use_ssl: bool = False
+    mail_default_sender: str | None = None
+    """Else status@ the host of the public URL."""
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    probe_allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
+    """CIDRs that monitors and operators' webhooks may reach besides public addresses."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def lower_level(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("probe_allow_private", mode="before")
+    @classmethod
+    def split_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("statuspage_url")
+    @classmethod
+    def check_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an http(s) URL such as https://status.example.com")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def check_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:", "postgres://", "postgresql")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value
+
+    @field_validator("queue_url")
+    @classmethod
+    def check_queue(cls, value: str | None) -> str | None:
+        schemes = ("sqlite:", "postgres://", "postgresql://", "redis://", "rediss://")
+        if value is not None and not value.startswith(schemes):
+            raise ValueError("must begin with postgresql://, redis:// or sqlite:///")
+        return value
+
+    @property
+    def instance(self) -> Path:
+        """The instance folder, absolute."""
+        return self.statuspage_instance.resolve()
+
+    @property
+    def public_folder(self) -> Path:
+        """Where the published site lies."""
+        return self.instance / "public"
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.instance / 'statuspage.db'}"
+
+    @property
+    def queue(self) -> str:
+        """The queue's URL, the default filled in."""
+        return self.queue_url or f"sqlite:///{self.instance / 'queue.db'}"
+
+
+SETTING_NAMES = tuple(name.upper() for name in Settings.model_fields)
+_SECRET = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
+_EMPTY_MEANS_UNSET = {name for name in SETTING_NAMES if name != "PROBE_ALLOW_PRIVATE"}
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises SettingsError with one line naming the first bad setting."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, str] = {}
+    for name in SETTING_NAMES:
+        value = _read_value(name, environment)
+        if value is not None and not (value == "" and name in _EMPTY_MEANS_UNSET):
+            values[name.lower()] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        shown = "" if name in _SECRET else f"{values.get(name.lower())!r}: "
+        raise SettingsError(f"{name}: {shown}{first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _read_value(name: str, environment: Mapping[str, str]) -> str | None:
+    path = environment.get(f"{name}_FILE")
+    if not path:
+        return environment.get(name)
+    if environment.get(name):
+        raise SettingsError(f"{name}: set either {name} or {name}_FILE, not both")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE: {path!r} cannot be read: {error}") from None
+
+
+def load_secret_key(settings: Settings) -> str:
+    """SECRET_KEY, or the one kept in the instance, made on first use (mode 0600)."""
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.instance / "secret_key"
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_text(encoding="ascii").strip()
