@@ -1,0 +1,159 @@
+"""A policy as one frozen value, and what must agree between its sections.
+
+Everything that differs between two contracts is here; customers, incidents and outages are data, not policy.
+"""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from statuspage.domain.sla.terms import (
+    AvailabilityTerms,
+    CreditTerms,
+    Hours,
+    MaintenanceTerms,
+    PageTerms,
+    PriorityTerms,
+    ResponseTerms,
+    Service,
+    SubscriptionTerms,
+    Terms,
+    TicketTerms,
+    Tier,
+    ZoneName,
+)
+
+
+class Policy(Terms):
+    """One version of one company's terms; the arrays of the file are `priorities`, `services`, `tiers`, `responses`."""
+
+    format: Literal[1] = Field(alias="schema")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, Field(min_length=1)]
+    source: str = ""
+    version: str = ""
+    effective_from: date = date(1970, 1, 1)
+    timezone: ZoneName = "UTC"
+    hours: Hours = Hours()
+    availability: AvailabilityTerms = AvailabilityTerms()
+    services: tuple[Service, ...] = Field((), alias="service")
+    tiers: tuple[Tier, ...] = Field((), alias="tier")
+    priorities: Annotated[tuple[PriorityTerms, ...], Field(alias="priority", min_length=1)]
+    maintenance: MaintenanceTerms = MaintenanceTerms()
+    credits: CreditTerms | None = None
+    responses: tuple[ResponseTerms, ...] = Field((), alias="response")
+    tickets: TicketTerms = TicketTerms()
+    subscriptions: SubscriptionTerms = SubscriptionTerms()
+    page: PageTerms = PageTerms()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Borders of days and periods, and the wall time people read."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def hours_zone(self) -> ZoneInfo:
+        """The clock that business hours follow; the policy's own unless [hours] names another."""
+        return ZoneInfo(self.hours.timezone or self.timezone)
+
+    def priority(self, priority_id: str | None) -> PriorityTerms | None:
+        """The terms of "P1"…"P5", or None where this policy defines no such priority."""
+        return next((terms for terms in self.priorities if terms.id == priority_id), None)
+
+    def service(self, service_id: str | None) -> Service | None:
+        """A service by id, or None."""
+        return next((service for service in self.services if service.id == service_id), None)
+
+    def tier(self, tier_id: str | None) -> Tier | None:
+        """A customer level by id, or None."""
+        return next((tier for tier in self.tiers if tier.id == tier_id), None)
+
+    def target(self, service_id: str | None = None, tier_id: str | None = None) -> Decimal | None:
+        """The promised percentage: of the tier, else the service, else `availability.default_target`."""
+        named = self.tier(tier_id) or self.service(service_id)
+        return named.target if named and named.target is not None else self.availability.default_target
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Policy":
+        problems = [*_repeated(self), *_contradictions(self), *_band_problems(self), *_limit_problems(self)]
+        if problems:
+            raise Inconsistent(problems)
+        return self
+
+
+class Inconsistent(ValueError):
+    """Problems between keys, each with the key it belongs to; read back by the file reader."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__(problems[0][1])
+
+
+def _repeated(policy: Policy) -> list[tuple[str, str]]:
+    """Elements that share a name; an id must find one thing."""
+    named: list[tuple[str, list[str]]] = [
+        ("service", [service.id for service in policy.services]),
+        ("tier", [tier.id for tier in policy.tiers]),
+        ("priority", [priority.id for priority in policy.priorities]),
+        ("response", [f"{terms.report_class} ({terms.measure})" for terms in policy.responses]),
+    ]
+    return [
+        (f"{array}.{name}", "stands there twice")
+        for array, names in named
+        for name, count in Counter(names).items()
+        if count > 1
+    ]
+
+
+def _contradictions(policy: Policy) -> list[tuple[str, str]]:
+    terms = policy.availability
+    problems = [
+        ("availability.not_downtime", f"{what.value!r} is in remove_from_total as well")
+        for what in terms.not_downtime
+        if what in terms.remove_from_total
+    ]
+    problems += [
+        (f"service.{service.id}.target", "missing, and there is neither a tier nor a default_target")
+        for service in policy.services
+        if service.target is None and not policy.tiers and terms.default_target is None
+    ]
+    return problems
+
+
+def _band_problems(policy: Policy) -> list[tuple[str, str]]:
+    """Bands may not share an edge, leave a tier out, or pay less for a lower figure (TP22, EC5)."""
+    if policy.credits is None:
+        return []
+    problems: list[tuple[str, str]] = []
+    bands = sorted(policy.credits.bands, key=lambda band: band.below, reverse=True)
+    for n, band in enumerate(bands):
+        key, above = f"credits.bands.{band.below}", bands[n - 1] if n else None
+        problems += _tier_problems(key, band.percents, policy)
+        if above and above.below == band.below:
+            problems.append((key, "overlaps another band with the same edge"))
+        elif above and any(band.percents.get(who, 0) < share for who, share in above.percents.items()):
+            problems.append((key, f"overlaps the band below {above.below}: a lower figure must not earn less"))
+    return problems
+
+
+def _limit_problems(policy: Policy) -> list[tuple[str, str]]:
+    return [
+        problem
+        for terms in policy.responses
+        for problem in _tier_problems(f"response.{terms.report_class}.limits", terms.limits, policy)
+    ]
+
+
+def _tier_problems(key: str, by_tier: dict[str, Any], policy: Policy) -> list[tuple[str, str]]:
+    tiers = {tier.id for tier in policy.tiers}
+    unknown = [who for who in by_tier if who != "all" and who not in tiers]
+    missing = sorted(tiers - set(by_tier)) if "all" not in by_tier else []
+    problems = [(f"{key}.{who}", "unknown key: neither all nor a tier") for who in unknown]
+    if missing or not by_tier:
+        problems.append((key, f"says nothing for {', '.join(missing) or 'all'}"))
+    return problems
