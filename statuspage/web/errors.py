@@ -1,0 +1,117 @@
+"""What a door answers when it cannot do what was asked: a page for people, problem+json (RFC 9457) under /api/.
+
+Blueprints may register handlers of their own for their own exceptions; these are the last resort.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from statuspage.errors import Conflicted, NotFound, Problem, Refused
+
+RETRY_AFTER_SECONDS = 30
+NEVER_ECHOED = ("password", "token", "secret", "code")
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Attach the handlers to `app`."""
+    app.register_error_handler(HTTPException, answer_http_exception)
+    app.register_error_handler(Refused, answer_refused)
+    app.register_error_handler(NotFound, answer_not_found)
+    app.register_error_handler(Conflicted, answer_conflicted)
+    for unreachable in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(unreachable, answer_database_down)
+    app.register_error_handler(Exception, answer_unexpected)
+
+
+def problem_response(
+    status: int,
+    detail: str | None = None,
+    problems: Iterable[Problem] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> Response:
+    """A problem+json answer: RFC 9457's members, `errors: [{field, message}]` and further facts."""
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if detail:
+        body["detail"] = detail
+    body["errors"] = [{"field": p.field, "message": p.message} for p in problems]
+    body.update(facts or {})
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def error_response(
+    status: int,
+    detail: str | None = None,
+    problems: Iterable[Problem] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> Response:
+    """The answer in the form the caller reads: problem+json under /api/, else a page."""
+    if request.path.startswith("/api/"):
+        return problem_response(status, detail, problems, facts)
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        title=HTTPStatus(status).phrase,
+        detail=detail,
+        problems=tuple(problems),
+        typed=_typed_fields() if status == HTTPStatus.SERVICE_UNAVAILABLE else (),
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def answer_http_exception(error: HTTPException) -> Response:
+    """Werkzeug's own refusals: 400, 403, 404, 405, 413, 415, 429 … with the headers they bring."""
+    if error.response is not None:
+        return Response.force_type(error.response)  # type: ignore[arg-type]  # a werkzeug response it is
+    response = error_response(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description)
+    for name, value in error.get_headers(None):
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def answer_refused(error: Refused) -> Response:
+    """A rule of the domain said no, and the door did not show it beside its fields."""
+    return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), error.problems, error.facts)
+
+
+def answer_not_found(error: NotFound) -> Response:
+    return error_response(HTTPStatus.NOT_FOUND, str(error))
+
+
+def answer_conflicted(error: Conflicted) -> Response:
+    return error_response(HTTPStatus.CONFLICT, str(error))
+
+
+def answer_database_down(error: Exception) -> Response:
+    """The database cannot be reached or is busy for too long: nothing was written, try again soon."""
+    log.error("database unavailable", kind=type(error).__name__, reason=str(getattr(error, "orig", error))[:300])
+    response = error_response(HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be reached. Nothing was changed.")
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def answer_unexpected(error: Exception) -> Response:
+    """A defect of ours: logged with its trace, told without it."""
+    log.error("unexpected error", exc_info=error)
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, None)
+
+
+def _typed_fields() -> tuple[tuple[str, str], ...]:
+    """What an operator typed into a form that could not be saved, so that it is not lost; no secrets."""
+    if request.method != "POST" or not request.path.startswith("/admin"):
+        return ()
+    fields = tuple(request.form.items(multi=True))
+    if any(word in name.lower() for name, _ in fields for word in NEVER_ECHOED if name != "csrf_token"):
+        return ()
+    return fields
