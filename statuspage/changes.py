@@ -1,0 +1,150 @@
+"""The joint of every change: one transaction, then one publish, then one nudge to the worker.
+
+What changed is read off the session (nobody has to report it): each touched incident, maintenance and component
+gets the new revision of the page, and the publisher renders what is newer than what lies on disk. So a publish
+that failed, or a process that died between commit and publish, is made good by whoever publishes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from statuspage.db import Database
+from statuspage.domain.sla.policy import Policy, PolicyBook, load_policies
+from statuspage.models import (
+    Component,
+    ComponentGroup,
+    Delivery,
+    Incident,
+    Maintenance,
+    Page,
+    StatusChange,
+    Update,
+)
+from statuspage.publishing.site import Publisher
+from statuspage.settings import Settings
+
+log = structlog.get_logger()
+
+
+def _no_nudge() -> None:
+    """The worker looks by itself every second; a nudge only makes it sooner."""
+
+
+@dataclass
+class Installation:
+    """One running instance: everything a door needs to read and to change the page."""
+
+    settings: Settings
+    database: Database
+    policies: PolicyBook
+    publisher: Publisher
+    nudge: Callable[[], None] = _no_nudge
+
+    def policy(self, now: datetime) -> Policy:
+        """The policy in force today, in its own zone."""
+        first = self.policies.versions[0]
+        return self.policies.in_force(now.astimezone(first.zone).date())
+
+
+@dataclass
+class Change:
+    """A change under way; after the block it says what came of it."""
+
+    session: Session
+    policy: Policy
+    now: datetime
+    author: str
+    published: bool = False
+    publish_error: str | None = None
+    queued: int = 0
+    _rows: set[Any] = field(default_factory=set)
+
+
+def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge) -> Installation:
+    """The installation that the settings describe. Opens no connection yet; raises PolicyError for a bad policy."""
+    database = Database(settings.database)
+    policies = load_policies(settings.statuspage_policy)
+    publisher = Publisher(settings.public_folder, database, policies, settings.statuspage_url)
+    return Installation(settings, database, policies, publisher, nudge)
+
+
+@contextmanager
+def site_change(installation: Installation, now: datetime, *, author: str) -> Iterator[Change]:
+    """A write transaction that ends in a published page.
+
+    An exception in the block: nothing written, nothing published, nothing mailed. A failing commit: likewise.
+    A failing publish: the change is safe, `publish_error` says why, and the worker publishes again.
+    """
+    with installation.database.write() as session:
+        change = Change(session, installation.policy(now), now, author)
+        with _watching(change):
+            yield change
+            session.flush()
+        _mark_revision(change)
+        change.queued = _count_queued(change)
+    _publish(installation, change)
+    _nudge(installation)
+
+
+@contextmanager
+def _watching(change: Change) -> Iterator[None]:
+    def collect(session: Session, *_: Any) -> None:
+        change._rows.update(session.new)
+        change._rows.update(row for row in session.dirty if session.is_modified(row))
+
+    event.listen(change.session, "before_flush", collect)
+    try:
+        yield
+    finally:
+        event.remove(change.session, "before_flush", collect)
+
+
+def _mark_revision(change: Change) -> None:
+    page = change.session.get_one(Page, 1)
+    page.revision += 1
+    page.updated_at = change.now
+    for row in change._rows:
+        match row:
+            case Incident() | Maintenance():
+                row.changed_in = page.revision
+            case Update():
+                (row.incident or row.maintenance).changed_in = page.revision  # type: ignore[union-attr]
+            case StatusChange():
+                change.session.get_one(Component, row.component_id).changed_in = page.revision
+            case Component() | ComponentGroup() | Page():
+                page.relaid_in = page.revision
+                if isinstance(row, Component):
+                    row.changed_in = page.revision
+
+
+def _count_queued(change: Change) -> int:
+    updates = [row.id for row in change._rows if isinstance(row, Update)]
+    if not updates:
+        return 0
+    return change.session.scalar(select(func.count()).where(Delivery.update_id.in_(updates))) or 0
+
+
+def _publish(installation: Installation, change: Change) -> None:
+    try:
+        installation.publisher.publish(change.now)
+    except Exception as error:  # whatever broke, the change is committed and the worker will publish it
+        log.exception("publish failed", error=str(error))
+        change.publish_error = str(error) or type(error).__name__
+    else:
+        change.published = True
+
+
+def _nudge(installation: Installation) -> None:
+    try:
+        installation.nudge()
+    except Exception as error:  # a lost nudge costs a second, never a message
+        log.warning("nudge failed", error=str(error))

@@ -1,0 +1,205 @@
+"""Verbs on the page, its groups and its components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, MaintenanceStatus
+from statuspage.drafts import ComponentChange, ComponentDraft
+from statuspage.errors import NotFound, Problem, Refused
+from statuspage.identifiers import new_id, slug_of
+from statuspage.models import (
+    Component,
+    ComponentGroup,
+    Incident,
+    Maintenance,
+    Page,
+    StatusChange,
+)
+
+DEFAULT_PAGE_NAME = "Status"
+
+
+def ensure_page(session: Session, now: datetime) -> Page:
+    """The page row, made on first use."""
+    page = session.get(Page, 1)
+    if page is None:
+        page = Page(id=1, code=new_id(), name=DEFAULT_PAGE_NAME, created_at=now, updated_at=now)
+        session.add(page)
+        session.flush()
+    return page
+
+
+def load_page(session: Session) -> Page:
+    """The page row; every instance that was brought up to date has one."""
+    return session.get_one(Page, 1)
+
+
+def load_components(session: Session) -> Sequence[Component]:
+    """All components, hidden ones too, in the order of the page."""
+    return session.scalars(select(Component).order_by(Component.position, Component.name)).all()
+
+
+def load_component(session: Session, slug: str) -> Component:
+    """One component. Raises NotFound."""
+    component = session.scalar(select(Component).where(Component.slug == slug))
+    if component is None:
+        raise NotFound("component", slug)
+    return component
+
+
+def find_components(session: Session, slugs: Iterable[str], *, field: str = "components") -> dict[str, Component]:
+    """The named components by slug, in the order given. Raises Refused naming `field.SLUG` for unknown ones."""
+    wanted = list(dict.fromkeys(slugs))
+    found = {c.slug: c for c in session.scalars(select(Component).where(Component.slug.in_(wanted)))}
+    unknown = [slug for slug in wanted if slug not in found]
+    if unknown:
+        raise Refused(Problem(f"{field}.{slug}", f"there is no component {slug!r}") for slug in unknown)
+    return {slug: found[slug] for slug in wanted}
+
+
+def add_component(session: Session, draft: ComponentDraft, *, author: str, now: datetime) -> Component:
+    """Add a component, operational from now on. Raises Refused when the slug is taken or cannot be made."""
+    slug = draft.slug or slug_of(draft.name)
+    if not slug:
+        raise Refused(Problem("slug", "give a slug: the name holds no letter or digit that could make one"))
+    if session.scalar(select(Component.id).where(Component.slug == slug)):
+        raise Refused(Problem("slug", f"{slug!r} is taken by another component"))
+    component = Component(
+        id=new_id(),
+        slug=slug,
+        name=draft.name,
+        description=draft.description or None,
+        group=_ensure_group(session, draft.group, now=now),
+        service=draft.service,
+        beta=draft.beta,
+        hidden=draft.hidden,
+        position=_next_position(session),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(component)
+    session.flush()
+    _claim_base(session, component, ComponentStatus.OPERATIONAL, author=author, now=now)
+    return component
+
+
+def change_component(
+    session: Session, component: Component, change: ComponentChange, *, author: str, now: datetime
+) -> Component:
+    """Change what is given in `change`; an explicit null clears group, service and description."""
+    given = change.model_fields_set
+    for field in ("name", "beta", "hidden"):
+        if field in given and getattr(change, field) is None:
+            raise Refused(Problem(field, "must not be null"))
+        if field in given:
+            setattr(component, field, getattr(change, field))
+    if "group" in given:
+        component.group = _ensure_group(session, change.group, now=now)
+    for field in ("service", "description"):
+        if field in given:
+            setattr(component, field, getattr(change, field) or None)
+    if given - {"status"}:
+        component.updated_at = now
+    if change.status is not None:
+        set_base_status(session, component, change.status, author=author, now=now)
+    return component
+
+
+def set_base_status(
+    session: Session,
+    component: Component,
+    status: ComponentStatus,
+    *,
+    author: str,
+    now: datetime,
+    cause: Cause = Cause.OWN,
+    note: str | None = None,
+) -> None:
+    """Say the component's own status; incidents and maintenances that hold it still count, the worst wins."""
+    component.updated_at = now
+    _claim_base(session, component, status, author=author, now=now, cause=cause, note=note)
+
+
+def current_statuses(session: Session, component_ids: Iterable[str], now: datetime) -> dict[str, ComponentStatus]:
+    """What each component shows now: the worst of its base, its open incidents and its running maintenances."""
+    ids = list(component_ids)
+    worst = dict.fromkeys(ids, ComponentStatus.OPERATIONAL)
+    for component_id, status in session.execute(_latest_claims(ids, now)):
+        worst[component_id] = max(worst[component_id], status, key=lambda s: s.severity)
+    return worst
+
+
+def current_status(session: Session, component: Component, now: datetime) -> ComponentStatus:
+    """What one component shows now."""
+    return current_statuses(session, [component.id], now)[component.id]
+
+
+def _latest_claims(component_ids: list[str], now: datetime) -> Any:
+    """Select (component_id, status): the last word of each source that can hold a component now."""
+    open_incidents = select(Incident.id).where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
+    running = select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if s.is_running]))
+    base = and_(StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None))
+    rank = func.row_number().over(
+        partition_by=(StatusChange.component_id, StatusChange.incident_id, StatusChange.maintenance_id),
+        order_by=(StatusChange.at.desc(), StatusChange.id.desc()),
+    )
+    ranked = (
+        select(StatusChange.component_id, StatusChange.status, rank.label("rank"))
+        .where(
+            StatusChange.component_id.in_(component_ids),
+            StatusChange.at <= now,
+            or_(
+                base,
+                StatusChange.incident_id.in_(open_incidents),
+                StatusChange.maintenance_id.in_(running),
+            ),
+        )
+        .subquery()
+    )
+    return select(ranked.c.component_id, ranked.c.status).where(ranked.c.rank == 1)
+
+
+def _claim_base(
+    session: Session,
+    component: Component,
+    status: ComponentStatus,
+    *,
+    author: str,
+    now: datetime,
+    cause: Cause = Cause.OWN,
+    note: str | None = None,
+) -> None:
+    session.add(
+        StatusChange(
+            component_id=component.id,
+            at=now,
+            status=status,
+            cause=cause,
+            note=note,
+            author=author,
+            recorded_at=now,
+        )
+    )
+    session.flush()
+
+
+def _ensure_group(session: Session, name: str | None, *, now: datetime) -> ComponentGroup | None:
+    if not name:
+        return None
+    group = session.scalar(select(ComponentGroup).where(ComponentGroup.name == name))
+    if group is None:
+        last = session.scalar(select(func.max(ComponentGroup.position))) or 0
+        group = ComponentGroup(id=new_id(), name=name, position=last + 1, created_at=now, updated_at=now)
+        session.add(group)
+        session.flush()
+    return group
+
+
+def _next_position(session: Session) -> int:
+    return (session.scalar(select(func.max(Component.position))) or 0) + 1

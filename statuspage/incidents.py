@@ -1,0 +1,334 @@
+"""Verbs on incidents: open, update, and the questions doors ask about them.
+
+Each write happens inside a site_change; a refusal raises before anything is added. Component statuses are claims
+of the incident (models.StatusChange): resolving lets go of them, and what another incident still holds stays held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from statuspage.components import current_statuses, find_components
+from statuspage.domain.lifecycle import incident_steps
+from statuspage.domain.sla.cadence import next_update_due
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
+from statuspage.drafts import IncidentDraft, UpdateDraft
+from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
+from statuspage.identifiers import new_id
+from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
+from statuspage.notify import outbox
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far in the future a start may lie before it is refused: a browser's or caller's clock runs ahead."""
+
+
+def open_incident(
+    session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime
+) -> Incident:
+    """Open an incident with its first update; public at once when the policy makes its priority public.
+
+    Raises Refused: a priority the policy does not define, an unknown component, a start in the future, a status
+    that cannot open an incident.
+    """
+    _check_priority(draft.priority, policy)
+    _check_step(None, draft.status)
+    started_at = _check_start(draft.started_at, now)
+    components = find_components(session, draft.components)
+    incident = Incident(
+        id=new_id(),
+        title=draft.title,
+        priority=draft.priority,
+        impact=draft.priority.impact,
+        status=draft.status,
+        cause=draft.cause,
+        started_at=started_at,
+        created_at=now,
+        updated_at=now,
+        public_at=now if policy.priority(draft.priority).public else None,
+        author=author,
+    )
+    session.add(incident)
+    session.flush()
+    before = current_statuses(session, [c.id for c in components.values()], now)
+    said = {components[slug]: status for slug, status in draft.components.items()}
+    _claim(session, incident, said, at=started_at, author=author, now=now)
+    update = _add_update(session, incident, "opened", draft.body, author=author, now=now, notify=draft.notify)
+    _record_affected(session, update, said, before)
+    _apply_status(session, incident, draft.status, author=author, now=now)
+    _enqueue(session, update, now)
+    return incident
+
+
+def post_update(
+    session: Session, incident: Incident, draft: UpdateDraft, *, policy: Policy, author: str, now: datetime
+) -> Update:
+    """Post a further update: status, components, priority and cause move with it.
+
+    Raising an internal incident to a public priority makes it public for good; its earlier updates stay internal
+    but for those ticked in `draft.publish_updates`. Raises Refused or TransitionRefused; nothing is written then.
+    """
+    status = draft.status or incident.status
+    _check_step(incident.status, status)
+    if draft.priority is not None and draft.priority is not incident.priority:
+        _check_priority(draft.priority, policy)
+    _check_restored(status, draft.components or {})
+    components = find_components(session, draft.components or {})
+    earlier = _find_internal_updates(incident, draft.publish_updates)
+    before = current_statuses(session, _component_ids(session, incident, components.values()), now)
+    event = _event_of(incident, status, draft.priority)
+    if draft.cause is not None and draft.cause is not incident.cause:
+        _change_cause(session, incident, draft.cause, author=author, now=now)
+    _change_priority(incident, draft.priority, policy, now)
+    said = {components[slug]: new for slug, new in (draft.components or {}).items()}
+    _claim(session, incident, said, at=now, author=author, now=now)
+    incident.updated_at = now
+    incident.status = status
+    update = _add_update(session, incident, event, draft.body, author=author, now=now, notify=draft.notify)
+    if incident.public_at is not None:
+        for internal in earlier:
+            internal.public_at = now
+    released = _apply_status(session, incident, status, author=author, now=now)
+    after = current_statuses(session, [c.id for c in released], now)
+    _record_affected(session, update, {**{c: after[c.id] for c in released}, **said}, before)
+    _enqueue(session, update, now)
+    return update
+
+
+def load_incident(session: Session, incident_id: str) -> Incident:
+    """One incident with updates and what they affected. Raises NotFound."""
+    incident = session.scalar(select(Incident).where(Incident.id == incident_id).options(*_WHOLE))
+    if incident is None:
+        raise NotFound("incident", incident_id)
+    return incident
+
+
+def load_incidents(
+    session: Session,
+    *,
+    open_only: bool = False,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 100,
+) -> Sequence[Incident]:
+    """Incidents, newest start first; `after` = (started_at, id) of the last one already seen."""
+    query = select(Incident).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(limit).options(*_WHOLE)
+    if open_only:
+        query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
+    if after is not None:
+        at, last_id = after
+        query = query.where(
+            or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id))
+        )
+    return session.scalars(query).all()
+
+
+def next_due(incident: Incident, policy: Policy) -> datetime | None:
+    """When the next public update is due by the policy; None when none is owed."""
+    public = [update.posted_at for update in incident.updates if update.public_at is not None]
+    if incident.public_at is None or not public:
+        return None
+    return next_update_due(policy, incident.priority, incident.status, max(public))
+
+
+def components_held(session: Session, incident: Incident) -> dict[str, ComponentStatus]:
+    """What the incident says of each component it ever named, by slug: its last word."""
+    rows = session.execute(
+        select(Component.slug, StatusChange.status)
+        .join(Component, Component.id == StatusChange.component_id)
+        .where(StatusChange.incident_id == incident.id)
+        .order_by(StatusChange.at, StatusChange.id)
+    )
+    return {slug: status for slug, status in rows}
+
+
+_WHOLE = (
+    selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),
+)
+
+
+def _check_priority(priority: Priority, policy: Policy) -> None:
+    defined = [p.id for p in policy.priorities]
+    if priority not in defined:
+        raise Refused(Problem("priority", f"the policy {policy.name!r} defines {', '.join(defined)} only"))
+
+
+def _check_step(current: IncidentStatus | None, new: IncidentStatus) -> None:
+    allowed = incident_steps(current)
+    if new in allowed:
+        return
+    now = f"while it is {current.value}" if current else "when it is opened"
+    raise TransitionRefused(
+        Problem("status", f"an incident cannot be {new.value} {now}; possible: {', '.join(allowed)}")
+    )
+
+
+def _check_start(started_at: datetime | None, now: datetime) -> datetime:
+    if started_at is None:
+        return now
+    if started_at > now + CLOCK_TOLERANCE:
+        raise Refused(Problem("started_at", "an incident cannot start in the future"))
+    return min(started_at, now)
+
+
+def _check_restored(status: IncidentStatus, said: Mapping[str, ComponentStatus]) -> None:
+    if status.is_open:
+        return
+    held = [slug for slug, new in said.items() if new is not ComponentStatus.OPERATIONAL]
+    if held:
+        raise Refused(
+            Problem(f"components.{slug}", "an incident that is resolved leaves every component operational")
+            for slug in held
+        )
+
+
+def _find_internal_updates(incident: Incident, ids: Iterable[str]) -> list[Update]:
+    by_id = {update.id: update for update in incident.updates}
+    unknown = [update_id for update_id in ids if update_id not in by_id]
+    if unknown:
+        raise Refused(Problem("publish_updates", f"the incident has no update {unknown[0]!r}"))
+    return [by_id[i] for i in ids if by_id[i].public_at is None]
+
+
+def _component_ids(session: Session, incident: Incident, named: Iterable[Component]) -> list[str]:
+    held = session.scalars(select(StatusChange.component_id).where(StatusChange.incident_id == incident.id))
+    return list({*held, *(component.id for component in named)})
+
+
+def _event_of(incident: Incident, status: IncidentStatus, priority: Priority | None) -> str:
+    if status is IncidentStatus.POSTMORTEM and incident.status is not status:
+        return "postmortem"
+    if status is IncidentStatus.RESOLVED and incident.status is not status:
+        return "resolved"
+    if status.is_open and not incident.status.is_open:
+        return "reopened"
+    if priority is not None and incident.priority is not None and priority is not incident.priority:
+        return "raised" if priority < incident.priority else "lowered"
+    return "updated"
+
+
+def _change_priority(incident: Incident, priority: Priority | None, policy: Policy, now: datetime) -> None:
+    if priority is None or priority is incident.priority:
+        return
+    incident.priority = priority
+    incident.impact = priority.impact
+    if incident.public_at is None and policy.priority(priority).public:
+        incident.public_at = now
+
+
+def _change_cause(session: Session, incident: Incident, cause: Cause, *, author: str, now: datetime) -> None:
+    """Say all the incident said of its components again with the new cause: the later row counts, none is lost."""
+    incident.cause = cause
+    said = session.scalars(
+        select(StatusChange)
+        .where(StatusChange.incident_id == incident.id)
+        .order_by(StatusChange.at, StatusChange.id)
+    ).all()
+    for row in said:
+        session.add(
+            StatusChange(
+                component_id=row.component_id,
+                incident_id=incident.id,
+                at=row.at,
+                status=row.status,
+                cause=cause,
+                author=author,
+                recorded_at=now,
+            )
+        )
+        session.flush()
+
+
+def _claim(
+    session: Session,
+    incident: Incident,
+    said: Mapping[Component, ComponentStatus],
+    *,
+    at: datetime,
+    author: str,
+    now: datetime,
+) -> None:
+    for component, status in said.items():
+        session.add(
+            StatusChange(
+                component_id=component.id,
+                incident_id=incident.id,
+                at=at,
+                status=status,
+                cause=incident.cause,
+                author=author,
+                recorded_at=now,
+            )
+        )
+    session.flush()
+
+
+def _apply_status(
+    session: Session, incident: Incident, status: IncidentStatus, *, author: str, now: datetime
+) -> list[Component]:
+    """Stamp the lifecycle; a closed incident lets go of its components. Returns those it let go of."""
+    incident.status = status
+    if status is IncidentStatus.MONITORING and incident.monitoring_at is None:
+        incident.monitoring_at = now
+    if status.is_open:
+        incident.resolved_at = None
+        return []
+    incident.resolved_at = incident.resolved_at or now
+    held = {
+        slug: held
+        for slug, held in components_held(session, incident).items()
+        if held is not ComponentStatus.OPERATIONAL
+    }
+    released = list(find_components(session, held).values())
+    _claim(
+        session,
+        incident,
+        dict.fromkeys(released, ComponentStatus.OPERATIONAL),
+        at=now,
+        author=author,
+        now=now,
+    )
+    return released
+
+
+def _add_update(
+    session: Session, incident: Incident, event: str, body: str, *, author: str, now: datetime, notify: bool
+) -> Update:
+    update = Update(
+        id=new_id(),
+        incident_id=incident.id,
+        event=event,
+        status=incident.status.value,
+        body=body,
+        priority=incident.priority,
+        posted_at=now,
+        updated_at=now,
+        public_at=now if incident.public_at is not None else None,
+        sequence=len(incident.updates),
+        notify=notify,
+        author=author,
+    )
+    incident.updates.append(update)
+    session.flush()
+    return update
+
+
+def _record_affected(
+    session: Session,
+    update: Update,
+    said: Mapping[Component, ComponentStatus],
+    before: Mapping[str, ComponentStatus],
+) -> None:
+    for component, status in said.items():
+        update.affected.append(
+            AffectedComponent(component=component, old_status=before[component.id], new_status=status)
+        )
+    session.flush()
+
+
+def _enqueue(session: Session, update: Update, now: datetime) -> None:
+    if update.notify and update.public_at is not None:
+        outbox.enqueue_update(session, update, now=now)
