@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from statuspage.domain.vocabulary import (
     Cause,
@@ -70,6 +80,21 @@ def check_web_address(text: str) -> str:
     return text
 
 
+def check_written_time(value: Any) -> Any:
+    """A datetime or ISO 8601 text; a bare number is no time (it would be read as seconds since 1970)."""
+    if isinstance(value, datetime) or (isinstance(value, str) and "-" in value[:6]):
+        return value
+    raise ValueError("must be a date and time with an offset, such as 2026-03-29T14:30:00Z")
+
+
+def check_era(moment: datetime) -> datetime:
+    """An instant that zones and calendars can hold."""
+    if not 1900 <= moment.year <= 9000:
+        raise ValueError("must be between the years 1900 and 9000")
+    return moment
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(check_written_time), AfterValidator(check_era)]
 Line = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(check_line)]
 Body = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_filled_text)]
 OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_text)]
@@ -93,7 +118,7 @@ class IncidentDraft(Draft):
     body: Body
     components: dict[str, SettableStatus] = {}
     cause: Cause = Cause.OWN
-    started_at: AwareDatetime | None = None
+    started_at: Instant | None = None
     """Now when empty; never later than now."""
     notify: bool = True
 
@@ -116,8 +141,8 @@ class MaintenanceDraft(Draft):
 
     title: Line
     body: Body
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
     components: list[str] = []
     kind: MaintenanceKind | None = None
     risk: Risk = Risk.NORMAL
@@ -144,8 +169,8 @@ class MaintenanceUpdateDraft(Draft):
 class MoveDraft(Draft):
     """A new window for a maintenance; notice starts anew."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
     body: Body
     kind: MaintenanceKind | None = None
     reason: Annotated[str, Field(max_length=80)] | None = None
@@ -211,7 +236,12 @@ def read_draft(kind: type[D], values: Mapping[str, Any]) -> D:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise Refused(_problem_of(dict(e)) for e in error.errors()) from None
+        raise Refused(problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> tuple[Problem, ...]:
+    """What pydantic found wrong, as Problems; fields are dotted paths."""
+    return tuple(_problem_of(dict(e)) for e in error.errors(include_url=False, include_input=False))
 
 
 def _problem_of(error: dict[str, Any]) -> Problem:
