@@ -38,6 +38,8 @@ TITLE_LENGTH = 255
 BODY_LENGTH = 25_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}", re.ASCII)
+
 
 def check_line(text: str) -> str:
     """One line without control characters (it becomes a mail subject and a feed title)."""
@@ -82,7 +84,7 @@ def check_web_address(text: str) -> str:
 
 def check_written_time(value: Any) -> Any:
     """A datetime or ISO 8601 text; a bare number is no time (it would be read as seconds since 1970)."""
-    if isinstance(value, datetime) or (isinstance(value, str) and "-" in value[:6]):
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
         return value
     raise ValueError("must be a date and time with an offset, such as 2026-03-29T14:30:00Z")
 
@@ -94,7 +96,9 @@ def check_era(moment: datetime) -> datetime:
     return moment
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(check_written_time), AfterValidator(check_era)]
+Instant = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(check_written_time), AfterValidator(check_era)
+]
 Line = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(check_line)]
 Body = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_filled_text)]
 OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_text)]
