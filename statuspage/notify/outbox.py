@@ -1,0 +1,200 @@
+"""The outbox: messages owed, filled in the post's own transaction, taken by lease, recorded one by one.
+
+The table is the truth and the job queue only a nudge. A claim is a lease, not a mark: a worker that is killed
+loses its lease after LEASE and somebody else sends what it had not recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from sqlalchemy import exists, insert, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from statuspage.db import UtcDateTime
+from statuspage.models import Delivery, Incident, Maintenance, Subscriber, Update
+from statuspage.notify.recipients import audience_of, select_recipients
+
+UPDATES = ("update",)
+"""Kinds of the notification queue."""
+CONFIRMATIONS = ("confirmation", "already")
+"""Kinds that strangers can cause by the public form; they never wait in the notification queue nor hold it up."""
+CONFIRMATION_LANE = 5
+MAINTENANCE_LANE = 6
+LEASE = timedelta(seconds=25)
+"""How long a claim holds; a worker that is alive renews it. After a kill -9 all goes on within 30 s."""
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 180, 480, 1440, 1440, 1440))
+"""Waits after the first failure, the second …; after the last one (three and a half days) a delivery is dead."""
+JITTER = 0.2
+"""Each wait is longer by up to this share, so that what failed together does not come back together."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery this worker holds until `lease_until`."""
+
+    id: int
+    kind: str
+    lane: int
+    subscriber_id: str | None
+    update_id: str | None
+    created_at: datetime
+    attempts: int
+
+
+def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
+    """Owe this update to everybody who should hear it; how many. A second call adds only who is missing.
+
+    Nothing for updates that are not public or not to be announced, nor for what was imported.
+    """
+    session.flush()
+    lane = _lane_of(session, post)
+    if lane is None or not post.notify or post.public_at is None:
+        return 0
+    owed = exists().where(Delivery.update_id == post.id, Delivery.subscriber_id == Subscriber.id)
+    chosen = select_recipients(audience_of(session, post)).where(~owed)
+    rows = chosen.add_columns(
+        literal("update"),
+        Subscriber.channel,
+        literal(lane),
+        literal(post.id),
+        literal("due"),
+        literal(now, UtcDateTime()),
+        literal(now, UtcDateTime()),
+        literal(0),
+    )
+    columns = ["subscriber_id", "kind", "channel", "lane", "update_id", "state", "created_at", "due_at", "attempts"]
+    added = session.execute(insert(Delivery).from_select(columns, rows))
+    return int(added.rowcount)  # type: ignore[attr-defined]
+
+
+def enqueue_confirmation(
+    session: Session, subscriber: Subscriber, *, now: datetime, kind: str = "confirmation"
+) -> None:
+    """Owe one mail of CONFIRMATIONS to a subscriber: the confirmation link, or "you are subscribed already"."""
+    session.add(
+        Delivery(
+            kind=kind,
+            channel=subscriber.channel,
+            lane=CONFIRMATION_LANE,
+            subscriber_id=subscriber.id,
+            state="due",
+            created_at=now,
+            due_at=now,
+            attempts=0,
+        )
+    )
+    session.flush()
+
+
+def claim(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    kinds: Collection[str] = UPDATES,
+    channel: str = "email",
+    lease_for: timedelta = LEASE,
+) -> list[Claimed]:
+    """Take up to `limit` deliveries that are due and not held, gravest lane first, oldest first.
+
+    SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer, ignores it.
+    """
+    free = (
+        select(Delivery.id)
+        .where(
+            Delivery.state == "due",
+            Delivery.due_at <= now,
+            or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
+            Delivery.channel == channel,
+            Delivery.kind.in_(kinds),
+        )
+        .order_by(Delivery.lane, Delivery.due_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(Delivery)
+        .where(Delivery.id.in_(free))
+        .values(lease_until=now + lease_for)
+        .returning(
+            Delivery.id,
+            Delivery.kind,
+            Delivery.lane,
+            Delivery.subscriber_id,
+            Delivery.update_id,
+            Delivery.created_at,
+            Delivery.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = [Claimed(*row) for row in session.execute(taken)]
+    return sorted(rows, key=lambda row: (row.lane, row.id))
+
+
+def renew(session: Session, ids: Collection[int], *, now: datetime, lease_for: timedelta = LEASE) -> None:
+    """Hold claimed deliveries longer: their server is slow, their worker alive."""
+    _change(session, ids, lease_until=now + lease_for)
+
+
+def release(session: Session, ids: Collection[int]) -> None:
+    """Give claimed deliveries back untried."""
+    _change(session, ids, lease_until=None)
+
+
+def record_sent(session: Session, ids: Collection[int], *, now: datetime) -> None:
+    """The server took responsibility for these."""
+    _change(
+        session, ids, state="sent", sent_at=now, lease_until=None, last_error=None, attempts=Delivery.attempts + 1
+    )
+
+
+def record_skipped(session: Session, ids: Collection[int], *, reason: str) -> None:
+    """No longer wanted when the moment of sending came (unsubscribed, suppressed, withdrawn)."""
+    _change(session, ids, state="skipped", lease_until=None, last_error=reason[:500])
+
+
+def record_failed(session: Session, row: Claimed, *, error: str, now: datetime) -> datetime | None:
+    """A passing failure: try again later, or give up after the last wait. The next try, or None when dead."""
+    tries = row.attempts + 1
+    if tries > len(RETRY_AFTER):
+        record_dead(session, row, error=error)
+        return None
+    due_at = now + retry_wait(row.id, tries)
+    _change(session, [row.id], attempts=tries, due_at=due_at, lease_until=None, last_error=error[:500])
+    return due_at
+
+
+def record_dead(session: Session, row: Claimed, *, error: str) -> None:
+    """Given up; stays visible and can be retried by hand."""
+    _change(session, [row.id], state="dead", attempts=row.attempts + 1, lease_until=None, last_error=error[:500])
+
+
+def retry_wait(delivery_id: int, tries: int) -> timedelta:
+    """How long to wait after the given number of tries, with jitter that is the same for the same delivery."""
+    spread = crc32(f"{delivery_id}:{tries}".encode()) / 2**32
+    return RETRY_AFTER[tries - 1] * (1 + JITTER * spread)
+
+
+def _change(session: Session, ids: Collection[int], **values: object) -> None:
+    # "due" guards against a second worker whose lease had lapsed: what is sent stays sent
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.state == "due")
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lane_of(session: Session, post: Update) -> int | None:
+    """The lane of an update; None when nobody is to be mailed about its like (imported)."""
+    if post.maintenance_id is not None:
+        imported = session.get_one(Maintenance, post.maintenance_id).imported_at
+        return None if imported else MAINTENANCE_LANE
+    incident = session.get_one(Incident, post.incident_id)
+    if incident.imported_at is not None or incident.priority is None:
+        return None
+    return int(incident.priority.value[1:])
