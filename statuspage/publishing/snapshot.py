@@ -1,4 +1,4 @@
-"""The public state of the page as frozen values, and the one query path that loads it.
+"""The public state of the page as frozen values (publishing.loading fills them).
 
 Nothing here holds what the public may not see: internal incidents and updates, hidden components and
 unannounced maintenance never enter a Snapshot.

@@ -1,0 +1,137 @@
+"""The history of one component: what its sources claimed, added up to stretches of one state each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from statuspage.domain.intervals import Span
+from statuspage.domain.vocabulary import Cause, ComponentStatus, MaintenanceKind
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SEVERITY = {status: status.severity for status in ComponentStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """From `at` on, one source ("incident:ID", "maintenance:ID", "base") says that the component has a status.
+
+    A maintenance's claim carries its class in `kind`; `overrun` marks what runs past the announced window, which
+    no contract takes out (design A4). A source lets go by saying operational.
+    """
+
+    source: str
+    at: datetime
+    status: ComponentStatus
+    cause: Cause = Cause.OWN
+    kind: MaintenanceKind | None = None
+    overrun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Maintenance under way: its class, and whether it runs past its announced window."""
+
+    kind: MaintenanceKind
+    overrun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a component shows: the worst of its sources, the causes of those that say the worst, and all maintenance
+    under way, also when an incident is worse."""
+
+    status: ComponentStatus
+    causes: frozenset[Cause] = frozenset()
+    works: frozenset[Work] = frozenset()
+
+
+UNKNOWN = State(ComponentStatus.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span in which the state did not change."""
+
+    span: Span
+    state: State
+
+    @property
+    def status(self) -> ComponentStatus:
+        return self.state.status
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The history of one component: stretches without gaps from the first knowledge until `until`.
+
+    Two neighbours never have the same state. `current` is the state at `until`; UNKNOWN when nothing is known.
+    """
+
+    stretches: tuple[Stretch, ...]
+    until: datetime
+    current: State
+    starts: tuple[int, ...]
+    """Starts of the stretches in microseconds since 1970, for bisection."""
+
+    @property
+    def status(self) -> ComponentStatus:
+        """What the component shows at `until`."""
+        return self.current.status
+
+    @property
+    def known_from(self) -> datetime | None:
+        """When something was first known of the component."""
+        return self.stretches[0].span.start if self.stretches else None
+
+
+def timeline(claims: Iterable[Claim], until: datetime) -> Timeline:
+    """The states that the claims at or before `until` add up to; of claims of one source at one instant the last
+    in order counts."""
+    stretches: list[Stretch] = []
+    holding: dict[str, Claim] = {}
+    state: State | None = None
+    since = until
+    for at, together in _by_instant(claims, until):
+        for claim in together:
+            holding[claim.source] = claim
+            if claim.status is ComponentStatus.OPERATIONAL:
+                del holding[claim.source]
+        new = _state_of(holding.values())
+        if new == state:
+            continue
+        if state is not None and since < at:
+            stretches.append(Stretch(Span(since, at), state))
+        state, since = new, at
+    if state is not None and since < until:
+        stretches.append(Stretch(Span(since, until), state))
+    starts = tuple(microseconds(stretch.span.start) for stretch in stretches)
+    return Timeline(tuple(stretches), until, state or UNKNOWN, starts)
+
+
+def microseconds(instant: datetime) -> int:
+    """Whole microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _by_instant(claims: Iterable[Claim], until: datetime) -> list[tuple[datetime, list[Claim]]]:
+    grouped: list[tuple[datetime, list[Claim]]] = []
+    for claim in sorted((claim for claim in claims if claim.at <= until), key=lambda claim: claim.at):
+        if not grouped or grouped[-1][0] != claim.at:
+            grouped.append((claim.at, []))
+        grouped[-1][1].append(claim)
+    return grouped
+
+
+def _state_of(claims: Iterable[Claim]) -> State:
+    worst, causes, works = ComponentStatus.OPERATIONAL, set[Cause](), set[Work]()
+    for claim in claims:
+        if claim.kind is not None:
+            works.add(Work(claim.kind, claim.overrun))
+        if _SEVERITY[claim.status] > _SEVERITY[worst]:
+            worst, causes = claim.status, {claim.cause}
+        elif claim.status is worst:
+            causes.add(claim.cause)
+    return State(worst, frozenset(causes), frozenset(works))

@@ -1,0 +1,248 @@
+"""Daily bars and exact availability figures of a component's timeline.
+
+All arithmetic is in whole microseconds, so that days add up to their period without a remainder. Figures are
+seconds: an int when whole, else a float with at most six decimals.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from statuspage.domain.intervals import Span
+from statuspage.domain.percent import floor_percent
+from statuspage.domain.periods import day_span
+from statuspage.domain.sla.terms import AvailabilityTerms
+from statuspage.domain.timeline import Claim, State, Stretch, Timeline, Work, microseconds, timeline
+from statuspage.domain.vocabulary import ComponentStatus
+
+__all__ = [
+    "Claim",
+    "Day",
+    "Figure",
+    "Seconds",
+    "State",
+    "Stretch",
+    "Tally",
+    "Timeline",
+    "Work",
+    "day_bars",
+    "figure_of",
+    "tally_of",
+    "timeline",
+    "uptime_of",
+]
+
+Seconds = int | float
+"""A length of time for people and JSON: an int when whole."""
+
+_SEVERITY = {status: status.severity for status in ComponentStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An availability figure: microseconds up out of microseconds measured."""
+
+    up_us: int
+    measured_us: int
+
+    @property
+    def num(self) -> Seconds:
+        """Seconds up."""
+        return _seconds(self.up_us)
+
+    @property
+    def den(self) -> Seconds:
+        """Seconds measured: elapsed time without the unknown and the removed."""
+        return _seconds(self.measured_us)
+
+    def pct(self, decimals: int = 2) -> str | None:
+        """The percentage, floored (A1); None when nothing was measured."""
+        return floor_percent(self.up_us, self.measured_us, decimals) if self.measured_us else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How long a component showed what, in microseconds; each instant stands in at most one of the first five."""
+
+    down_us: int = 0
+    partial_us: int = 0
+    degraded_us: int = 0
+    maintenance_us: int = 0
+    unknown_us: int = 0
+    up_us: int = 0
+    measured_us: int = 0
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.up_us, self.measured_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One bar: a local date, the worst status shown in what has elapsed of it, and seconds per status.
+
+    `down` is major outage. `num` and `den` are the seconds up and measured. A day that has not begun is all zero
+    and UNKNOWN.
+    """
+
+    date: date
+    worst: ComponentStatus
+    tally: Tally
+
+    @property
+    def down(self) -> Seconds:
+        return _seconds(self.tally.down_us)
+
+    @property
+    def partial(self) -> Seconds:
+        return _seconds(self.tally.partial_us)
+
+    @property
+    def degraded(self) -> Seconds:
+        return _seconds(self.tally.degraded_us)
+
+    @property
+    def maintenance(self) -> Seconds:
+        return _seconds(self.tally.maintenance_us)
+
+    @property
+    def unknown(self) -> Seconds:
+        return _seconds(self.tally.unknown_us)
+
+    @property
+    def figure(self) -> Figure:
+        return self.tally.figure
+
+    @property
+    def num(self) -> Seconds:
+        return self.figure.num
+
+    @property
+    def den(self) -> Seconds:
+        return self.figure.den
+
+
+def day_bars(
+    history: Timeline, days: Sequence[date], zone: ZoneInfo, until: datetime, rules: AvailabilityTerms
+) -> tuple[Day, ...]:
+    """One bar per date (ascending), of 23, 24 or 25 hours; what lies after `until` is not there.
+
+    Costs a bisection per day plus one step per change of state.
+    """
+    ends_us = microseconds(until)
+    bars: list[Day] = []
+    for day in days:
+        start, end = _bounds(day, zone)
+        bars.append(_bar(history, day, start, max(start, min(end, ends_us)), rules))
+    return tuple(bars)
+
+
+def tally_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Tally:
+    """How long the component showed what within the span; time before the first knowledge and after the timeline's
+    end is unknown."""
+    start, end = microseconds(span.start), microseconds(span.end)
+    return _tally(history, start, end, rules)[0]
+
+
+def uptime_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Figure:
+    """The availability figure of a span: (T - X - D) / (T - X) with unknown time left out of both."""
+    return tally_of(history, span, rules).figure
+
+
+def figure_of(days: Iterable[Day]) -> Figure:
+    """The figure of several days together."""
+    up = measured = 0
+    for day in days:
+        up += day.tally.up_us
+        measured += day.tally.measured_us
+    return Figure(up, measured)
+
+
+@lru_cache(maxsize=1024)
+def _treatment(state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> tuple[str, int, int]:
+    """(tally field, 1 if measured, 1 if up) of a state under a contract. An exclusion wins (A3); an announced window
+    that the contract does not mention counts as downtime (A18), an overrun only if the component is down (A4)."""
+    if state.status is ComponentStatus.UNKNOWN:
+        return "unknown_us", 0, 0
+    down = state.status is ComponentStatus.MAJOR_OUTAGE
+    reasons: set[str] = {work.kind for work in state.works if not work.overrun}
+    if down:
+        reasons |= state.causes
+    if not reasons.isdisjoint(remove):
+        return _FIELDS[state.status], 0, 0
+    exempt = not reasons.isdisjoint(not_down)
+    counted = any(work.kind not in remove and work.kind not in not_down for work in state.works)
+    return _FIELDS[state.status], 1, 0 if (down or counted) and not exempt else 1
+
+
+_FIELDS = {
+    ComponentStatus.OPERATIONAL: "",
+    ComponentStatus.UNDER_MAINTENANCE: "maintenance_us",
+    ComponentStatus.DEGRADED_PERFORMANCE: "degraded_us",
+    ComponentStatus.PARTIAL_OUTAGE: "partial_us",
+    ComponentStatus.MAJOR_OUTAGE: "down_us",
+}
+
+
+def _bar(history: Timeline, day: date, start: int, end: int, rules: AvailabilityTerms) -> Day:
+    """A day's bar; quiet days, which are nearly all, share one cached value."""
+    index = bisect_right(history.starts, start) - 1
+    if index >= 0 and start < end and _end_of(history, index) >= end:
+        return _quiet_day(
+            day, end - start, history.stretches[index].state, rules.remove_from_total, rules.not_downtime
+        )
+    tally, worst = _tally(history, start, end, rules)
+    return Day(day, worst, tally)
+
+
+@lru_cache(maxsize=8192)
+def _quiet_day(day: date, length: int, state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> Day:
+    field, measured, up = _treatment(state, remove, not_down)
+    lengths = {field: length} if field else {}
+    return Day(day, state.status, Tally(**lengths, up_us=length * up, measured_us=length * measured))
+
+
+def _tally(history: Timeline, start: int, end: int, rules: AvailabilityTerms) -> tuple[Tally, ComponentStatus]:
+    sums = dict.fromkeys(("", *Tally.__dataclass_fields__), 0)
+    worst = ComponentStatus.UNKNOWN if start >= end else ComponentStatus.OPERATIONAL
+    seen = 0
+    for index in range(max(0, bisect_right(history.starts, start) - 1), len(history.starts)):
+        if history.starts[index] >= end:
+            break
+        length = min(end, _end_of(history, index)) - max(start, history.starts[index])
+        if length <= 0:
+            continue
+        state = history.stretches[index].state
+        field, measured, up = _treatment(state, rules.remove_from_total, rules.not_downtime)
+        sums[field] += length
+        sums["measured_us"] += length * measured
+        sums["up_us"] += length * up
+        seen += length
+        worst = max(worst, state.status, key=_SEVERITY.__getitem__)
+    if seen < end - start:
+        sums["unknown_us"] += end - start - seen
+        worst = max(worst, ComponentStatus.UNKNOWN, key=_SEVERITY.__getitem__)
+    del sums[""]
+    return Tally(**sums), worst
+
+
+def _end_of(history: Timeline, index: int) -> int:
+    if index + 1 < len(history.starts):
+        return history.starts[index + 1]
+    return microseconds(history.stretches[index].span.end)
+
+
+@lru_cache(maxsize=8192)
+def _bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
+    span = day_span(day, zone)
+    return microseconds(span.start), microseconds(span.end)
+
+
+def _seconds(microseconds: int) -> Seconds:
+    whole, rest = divmod(microseconds, 1_000_000)
+    return microseconds / 1_000_000 if rest else whole
