@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 
 from statuspage.db import Database
@@ -67,6 +67,7 @@ class Change:
     publish_error: str | None = None
     queued: int = 0
     _rows: set[Any] = field(default_factory=set)
+    _relaid: bool = False
 
 
 def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge) -> Installation:
@@ -99,7 +100,10 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
 def _watching(change: Change) -> Iterator[None]:
     def collect(session: Session, *_: Any) -> None:
         change._rows.update(session.new)
-        change._rows.update(row for row in session.dirty if session.is_modified(row))
+        for row in session.dirty:
+            if names := _changed_names(row):
+                change._rows.add(row)
+                change._relaid |= isinstance(row, Page | ComponentGroup | Component) and bool(names - _STAMPS)
 
     event.listen(change.session, "before_flush", collect)
     try:
@@ -108,10 +112,19 @@ def _watching(change: Change) -> Iterator[None]:
         event.remove(change.session, "before_flush", collect)
 
 
+_STAMPS = frozenset({"updated_at", "changed_in"})
+
+
+def _changed_names(row: Any) -> set[str]:
+    return {attribute.key for attribute in inspect(row).attrs if attribute.history.has_changes()}
+
+
 def _mark_revision(change: Change) -> None:
     page = change.session.get_one(Page, 1)
     page.revision += 1
     page.updated_at = change.now
+    if change._relaid:
+        page.relaid_in = page.revision
     for row in change._rows:
         match row:
             case Incident() | Maintenance():
@@ -120,10 +133,8 @@ def _mark_revision(change: Change) -> None:
                 (row.incident or row.maintenance).changed_in = page.revision  # type: ignore[union-attr]
             case StatusChange():
                 change.session.get_one(Component, row.component_id).changed_in = page.revision
-            case Component() | ComponentGroup() | Page():
-                page.relaid_in = page.revision
-                if isinstance(row, Component):
-                    row.changed_in = page.revision
+            case Component():
+                row.changed_in = page.revision
 
 
 def _count_queued(change: Change) -> int:

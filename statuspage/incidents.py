@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from statuspage.components import current_statuses, find_components
 from statuspage.domain.lifecycle import incident_steps
-from statuspage.domain.sla.cadence import next_update_due
+from statuspage.domain.sla.cadence import is_public, next_update_due
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, UpdateDraft
@@ -27,9 +27,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far in the future a start may lie before it is refused: a browser's or caller's clock runs ahead."""
 
 
-def open_incident(
-    session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime
-) -> Incident:
+def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime) -> Incident:
     """Open an incident with its first update; public at once when the policy makes its priority public.
 
     Raises Refused: a priority the policy does not define, an unknown component, a start in the future, a status
@@ -49,7 +47,7 @@ def open_incident(
         started_at=started_at,
         created_at=now,
         updated_at=now,
-        public_at=now if policy.priority(draft.priority).public else None,
+        public_at=now if is_public(policy, draft.priority) else None,
         author=author,
     )
     session.add(incident)
@@ -120,9 +118,7 @@ def load_incidents(
         query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
     if after is not None:
         at, last_id = after
-        query = query.where(
-            or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id))
-        )
+        query = query.where(or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id)))
     return session.scalars(query).all()
 
 
@@ -142,18 +138,16 @@ def components_held(session: Session, incident: Incident) -> dict[str, Component
         .where(StatusChange.incident_id == incident.id)
         .order_by(StatusChange.at, StatusChange.id)
     )
-    return {slug: status for slug, status in rows}
+    return dict(rows.tuples().all())
 
 
-_WHOLE = (
-    selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),
-)
+_WHOLE = (selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),)
 
 
 def _check_priority(priority: Priority, policy: Policy) -> None:
     defined = [p.id for p in policy.priorities]
     if priority not in defined:
-        raise Refused(Problem("priority", f"the policy {policy.name!r} defines {', '.join(defined)} only"))
+        raise Refused(Problem("priority", f"the policy in force defines {', '.join(defined)} only"))
 
 
 def _check_step(current: IncidentStatus | None, new: IncidentStatus) -> None:
@@ -215,7 +209,7 @@ def _change_priority(incident: Incident, priority: Priority | None, policy: Poli
         return
     incident.priority = priority
     incident.impact = priority.impact
-    if incident.public_at is None and policy.priority(priority).public:
+    if incident.public_at is None and is_public(policy, priority):
         incident.public_at = now
 
 
@@ -223,9 +217,7 @@ def _change_cause(session: Session, incident: Incident, cause: Cause, *, author:
     """Say all the incident said of its components again with the new cause: the later row counts, none is lost."""
     incident.cause = cause
     said = session.scalars(
-        select(StatusChange)
-        .where(StatusChange.incident_id == incident.id)
-        .order_by(StatusChange.at, StatusChange.id)
+        select(StatusChange).where(StatusChange.incident_id == incident.id).order_by(StatusChange.at, StatusChange.id)
     ).all()
     for row in said:
         session.add(
@@ -252,6 +244,7 @@ def _claim(
     now: datetime,
 ) -> None:
     for component, status in said.items():
+        component.updated_at = now
         session.add(
             StatusChange(
                 component_id=component.id,

@@ -224,9 +224,7 @@ class Update(Base):
     maintenance: Mapped[Maintenance | None] = relationship(back_populates="updates")
     affected: Mapped[list[AffectedComponent]] = relationship(back_populates="update")
 
-    __table_args__ = (
-        CheckConstraint("(incident_id IS NULL) <> (maintenance_id IS NULL)", name="one_parent"),
-    )
+    __table_args__ = (CheckConstraint("(incident_id IS NULL) <> (maintenance_id IS NULL)", name="one_parent"),)
 
 
 class AffectedComponent(Base):

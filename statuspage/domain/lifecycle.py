@@ -19,9 +19,7 @@ def incident_steps(current: IncidentStatus | None) -> tuple[IncidentStatus, ...]
     Every status but postmortem may open an incident and follow any other; a postmortem needs a resolved one.
     """
     closed = (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
-    return tuple(
-        status for status in IncidentStatus if status is not IncidentStatus.POSTMORTEM or current in closed
-    )
+    return tuple(status for status in IncidentStatus if status is not IncidentStatus.POSTMORTEM or current in closed)
 
 
 def maintenance_steps(current: MaintenanceStatus) -> tuple[MaintenanceStatus, ...]:
