@@ -138,7 +138,7 @@ def components_held(session: Session, incident: Incident) -> dict[str, Component
         .where(StatusChange.incident_id == incident.id)
         .order_by(StatusChange.at, StatusChange.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 _WHOLE = (selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),)
