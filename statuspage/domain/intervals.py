@@ -24,9 +24,7 @@ class Span:
         object.__setattr__(self, "start", _utc(self.start))
         object.__setattr__(self, "end", _utc(self.end))
         if self.end < self.start:
-            raise ValueError(
-                f"span ends before it starts: {self.start.isoformat()} .. {self.end.isoformat()}"
-            )
+            raise ValueError(f"span ends before it starts: {self.start.isoformat()} .. {self.end.isoformat()}")
 
     @property
     def length(self) -> timedelta:

@@ -16,12 +16,15 @@ def span(start: int, end: int) -> Span:
 
 
 def minutes(spans: tuple[Span, ...] | list[Span]) -> set[int]:
-    edges = [((s.start - EPOCH) // timedelta(minutes=1), (s.end - EPOCH) // timedelta(minutes=1)) for s in spans]
+    edges = [
+        ((s.start - EPOCH) // timedelta(minutes=1), (s.end - EPOCH) // timedelta(minutes=1)) for s in spans
+    ]
     return {minute for start, end in edges for minute in range(start, end)}
 
 
 spans = st.lists(
-    st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: span(pair[0], pair[0] + pair[1])), max_size=8
+    st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: span(pair[0], pair[0] + pair[1])),
+    max_size=8,
 )
 
 

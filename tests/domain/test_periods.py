@@ -60,7 +60,9 @@ def test_a_quarter_knows_its_months() -> None:
     assert parse_period("2024-05-31").months == ()
 
 
-@pytest.mark.parametrize("text", ["", "2024", "2024-13", "2024-Q5", "2024-Q0", "2024-02-30", "2024-5", "24-05", "9999-12"])
+@pytest.mark.parametrize(
+    "text", ["", "2024", "2024-13", "2024-Q5", "2024-Q0", "2024-02-30", "2024-5", "24-05", "9999-12"]
+)
 def test_other_shapes_are_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="is not a period"):
         parse_period(text)
@@ -74,4 +76,6 @@ def test_days_touched_by_a_span() -> None:
 
 def test_within_days_runs_through_the_whole_last_day() -> None:
     paris = ZoneInfo("Europe/Paris")
-    assert end_of_day_after(datetime(2024, 3, 28, 23, 30, tzinfo=UTC), 5, paris) == datetime(2024, 4, 3, 22, tzinfo=UTC)
+    assert end_of_day_after(datetime(2024, 3, 28, 23, 30, tzinfo=UTC), 5, paris) == datetime(
+        2024, 4, 3, 22, tzinfo=UTC
+    )

@@ -30,7 +30,7 @@ from statuspage.domain.sla.terms import (
 
 
 class Policy(Terms):
-    """One version of one company's terms; the arrays of the file are `priorities`, `services`, `tiers`, `responses`."""
+    """One version of one company's terms; the file's arrays are `priorities`, `services`, `tiers`, `responses`."""
 
     format: Literal[1] = Field(alias="schema")
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]

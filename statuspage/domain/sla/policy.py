@@ -1,6 +1,6 @@
 """Policies by name: presets, TOML files and folders of versions, checked as a whole.
 
-Loading is the only input in the engine; a mistake is a PolicyError that names the file, the dotted key and the reason.
+Loading is the engine's only input; a mistake is a PolicyError that names the file, the dotted key and the reason.
 """
 
 import tomllib
