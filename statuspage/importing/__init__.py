@@ -1,0 +1,1 @@
+"""History of other status pages: read, checked whole, then stored."""
