@@ -1,0 +1,78 @@
+"""The embedded server: published files from memory in its own loop, everything else to Flask in threads.
+
+A slow door (a log-in, a hung database) therefore never holds up the page, and a public GET enters neither Flask nor
+Jinja nor a database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+from flask import Flask
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from statuspage.web import current
+from statuspage.web.doors import Doors
+from statuspage.web.files import PublishedFiles
+
+CONNECTIONS = 16_384
+"""Connections held at once; a stalled one costs a few kilobytes and no thread."""
+HEADER_MILLISECONDS = 15_000
+ENDING_SECONDS = 5.0
+
+
+class Front:
+    """An RSGI application: `files` for what is published, `doors` for the rest."""
+
+    def __init__(self, app: Flask) -> None:
+        self.files = PublishedFiles(app.extensions[current.EXTENSION].settings.public_folder)
+        self.doors = Doors(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
+        self._door_names = door_names(app)
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        """Answer one request."""
+        if scope.method in ("GET", "HEAD"):
+            headers = scope.headers
+            accepts = headers.get("accept-encoding", "")
+            answer = self.files.answer(scope.path, accepts, headers.get("if-none-match"))
+            if answer is None and scope.path.partition("/")[2].partition("/")[0] not in self._door_names:
+                answer = self.files.not_found(accepts)
+            if answer is not None:
+                proto.response_bytes(answer.status, answer.headers, answer.body)
+                return
+        await self.doors.serve(scope, proto)
+
+
+def door_names(app: Flask) -> frozenset[str]:
+    """The first words of all paths that Flask answers itself; any other unknown path is the public 404 page."""
+    words = (rule.rule.split("/")[1] for rule in app.url_map.iter_rules())
+    return frozenset(word for word in words if word and not word.startswith("<"))
+
+
+async def serve(app: Flask, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    front = Front(app)
+    server = Server(
+        front,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        websockets=False,
+        http=HTTPModes.http1,
+        backlog=2048,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        log_enabled=False,
+    )
+    server.workers_kill_timeout = ENDING_SECONDS
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    try:
+        await server.serve()
+    finally:
+        front.doors.close()
