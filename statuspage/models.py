@@ -233,7 +233,7 @@ class AffectedComponent(Base):
     __tablename__ = "affected_component"
 
     update_id: Mapped[str] = mapped_column(ForeignKey("update.id"), primary_key=True)
-    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True, index=True)
     old_status: Mapped[ComponentStatus]
     new_status: Mapped[ComponentStatus]
 

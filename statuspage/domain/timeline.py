@@ -18,8 +18,8 @@ _SEVERITY = {status: status.severity for status in ComponentStatus}
 class Claim:
     """From `at` on, one source ("incident:ID", "maintenance:ID", "base") says that the component has a status.
 
-    A maintenance's claim carries its class in `kind`; `overrun` marks what runs past the announced window, which
-    no contract takes out (design A4). A source lets go by saying operational.
+    A maintenance's claim carries its class in `kind`; `overrun` marks what lies outside the announced window,
+    which no contract takes out (design A4). A source lets go by saying operational.
     """
 
     source: str
@@ -32,7 +32,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Maintenance under way: its class, and whether it runs past its announced window."""
+    """Maintenance under way: its class, and whether it lies outside its announced window."""
 
     kind: MaintenanceKind
     overrun: bool = False

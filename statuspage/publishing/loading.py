@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage.domain.sla.policy import PolicyBook
-from statuspage.publishing.snapshot import Snapshot, Touched
+from statuspage.domain.periods import midnight
+from statuspage.domain.sla.cadence import next_update_due
+from statuspage.domain.sla.policy import Policy, PolicyBook
+from statuspage.domain.timeline import Timeline
+from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
+from statuspage.publishing.selecting import Selection, select_history
+from statuspage.publishing.snapshot import (
+    AffectedView,
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+    Snapshot,
+    Touched,
+    UpdateView,
+)
+from statuspage.publishing.timelines import load_timelines
+from statuspage.publishing.updates import Updates, load_updates
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+MONTHS_OF_UPTIME = 12
 
 
 def load_snapshot(
@@ -17,4 +43,206 @@ def load_snapshot(
 
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched.
     """
-    raise NotImplementedError
+    page = _page_view(session.get_one(Page, 1), base_url)
+    policy = policy_of(policies, now)
+    selection = select_history(session, touched, now, page.zone)
+    components = _load_components(session, now, page.zone)
+    visible = {component.id: component for component in components}
+    updates = load_updates(session, selection, visible)
+    return Snapshot(
+        page=page,
+        policy=policy,
+        now=now,
+        revision=session.get_one(Page, 1).revision,
+        groups=_load_groups(session, components),
+        components=components,
+        incidents=_load_incidents(session, selection, updates, policy),
+        maintenances=_load_maintenances(session, selection, updates, visible),
+        months=selection.months,
+        touched=touched,
+    )
+
+
+def policy_of(policies: PolicyBook, now: datetime) -> Policy:
+    """The version in force today, in its own zone."""
+    return policies.in_force(now.astimezone(policies.versions[0].zone).date())
+
+
+def page_url(page: Page, base_url: str | None) -> str:
+    """The public base URL without a slash at the end."""
+    return (base_url or page.url or DEFAULT_URL).rstrip("/")
+
+
+def _page_view(page: Page, base_url: str | None) -> PageView:
+    return PageView(
+        code=page.code,
+        name=page.name,
+        url=page_url(page, base_url),
+        zone=ZoneInfo(page.timezone),
+        languages=tuple(page.languages),
+        support_url=page.support_url,
+        created_at=page.created_at,
+        updated_at=page.updated_at,
+    )
+
+
+def _uptime_since(now: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant that bars and month figures need: the same month a year ago."""
+    today = now.astimezone(zone).date()
+    year, month = divmod(today.year * 12 + today.month - 1 - MONTHS_OF_UPTIME, 12)
+    return midnight(date(year, month + 1, 1), zone)
+
+
+def _load_components(session: Session, now: datetime, zone: ZoneInfo) -> tuple[ComponentView, ...]:
+    """Visible components: those of each group by position, groups by position, the ungrouped in between."""
+    rows = session.execute(
+        select(Component, ComponentGroup.position)
+        .outerjoin(ComponentGroup, ComponentGroup.id == Component.group_id)
+        .where(Component.hidden.is_(False))
+        .order_by(Component.position, Component.name, Component.id)
+    ).all()
+    timelines = load_timelines(session, [row[0].id for row in rows], since=_uptime_since(now, zone), until=now)
+    views = []
+    for component, group_position in rows:
+        history = timelines[component.id]
+        place = component.position if group_position is None else group_position
+        views.append((place, component.group_id or "", _component_view(component, history)))
+    views.sort(key=lambda entry: entry[:2])
+    return tuple(view for _, _, view in views)
+
+
+def _component_view(component: Component, history: Timeline) -> ComponentView:
+    return ComponentView(
+        id=component.id,
+        slug=component.slug,
+        name=component.name,
+        description=component.description,
+        group_id=component.group_id,
+        service=component.service,
+        beta=component.beta,
+        showcase=component.showcase,
+        only_show_if_degraded=component.only_show_if_degraded,
+        start_on=component.start_on,
+        position=component.position,
+        created_at=component.created_at,
+        updated_at=component.updated_at,
+        status=history.status,
+        timeline=history,
+    )
+
+
+def _load_groups(session: Session, components: Sequence[ComponentView]) -> tuple[GroupView, ...]:
+    """Groups that hold a visible component."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for component in components:
+        members[component.group_id or ""].append(component.id)
+    groups = session.scalars(select(ComponentGroup).order_by(ComponentGroup.position, ComponentGroup.name))
+    return tuple(
+        GroupView(group.id, group.name, group.position, group.created_at, group.updated_at, tuple(members[group.id]))
+        for group in groups
+        if group.id in members
+    )
+
+
+def _load_incidents(
+    session: Session, selection: Selection, updates: Updates, policy: Policy
+) -> tuple[IncidentView, ...]:
+    query = select(Incident).where(Incident.public_at.is_not(None))
+    if not selection.everything:
+        query = query.where(Incident.id.in_(selection.incidents))
+    rows = session.scalars(query.order_by(Incident.started_at.desc(), Incident.id.desc()))
+    return tuple(_incident_view(row, updates.of_incident.get(row.id, ()), policy) for row in rows)
+
+
+def _incident_view(incident: Incident, updates: tuple[UpdateView, ...], policy: Policy) -> IncidentView:
+    last = max((update.posted_at for update in updates), default=None)
+    return IncidentView(
+        id=incident.id,
+        title=incident.title,
+        priority=incident.priority,
+        impact=incident.impact,
+        status=incident.status,
+        cause=incident.cause,
+        started_at=incident.started_at,
+        created_at=incident.created_at,
+        updated_at=incident.updated_at,
+        monitoring_at=incident.monitoring_at,
+        resolved_at=incident.resolved_at,
+        public_at=incident.public_at or incident.created_at,
+        shortlink=incident.shortlink,
+        updates=updates,
+        components=_ever_affected(updates),
+        next_update_due_at=next_update_due(policy, incident.priority, incident.status, last) if last else None,
+    )
+
+
+def _ever_affected(updates: Sequence[UpdateView]) -> tuple[AffectedView, ...]:
+    """Each component once: from what it was first to what was said of it last."""
+    ever: dict[str, AffectedView] = {}
+    for update in reversed(updates):
+        for view in update.affected:
+            first = ever.get(view.component_id, view)
+            ever[view.component_id] = replace(view, old_status=first.old_status)
+    return tuple(ever.values())
+
+
+def _load_maintenances(
+    session: Session, selection: Selection, updates: Updates, visible: Mapping[str, ComponentView]
+) -> tuple[MaintenanceView, ...]:
+    query = select(Maintenance)
+    named = select(MaintenanceComponent.maintenance_id, MaintenanceComponent.component_id)
+    if not selection.everything:
+        query = query.where(Maintenance.id.in_(selection.maintenances))
+        named = named.where(MaintenanceComponent.maintenance_id.in_(selection.maintenances))
+    members: dict[str, set[str]] = defaultdict(set)
+    for maintenance_id, component_id in session.execute(named):
+        members[maintenance_id].add(component_id)
+    rows = session.scalars(query.order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()))
+    return tuple(
+        _maintenance_view(
+            row,
+            updates.of_maintenance.get(row.id, ()),
+            [component for key, component in visible.items() if key in members[row.id]],
+        )
+        for row in rows
+    )
+
+
+def _maintenance_view(
+    maintenance: Maintenance, updates: tuple[UpdateView, ...], components: Iterable[ComponentView]
+) -> MaintenanceView:
+    return MaintenanceView(
+        id=maintenance.id,
+        title=maintenance.title,
+        kind=maintenance.kind,
+        urgent=maintenance.urgent,
+        risk=maintenance.risk,
+        reason=maintenance.reason,
+        reason_text=maintenance.reason_text,
+        status=maintenance.status,
+        impact=maintenance.impact,
+        starts_at=maintenance.starts_at,
+        ends_at=maintenance.ends_at,
+        announced_at=maintenance.announced_at,
+        notice_required=maintenance.notice_required,
+        notice_met=maintenance.notice_met,
+        excluded=maintenance.excluded,
+        began_at=maintenance.began_at,
+        completed_at=maintenance.completed_at,
+        cancelled_at=maintenance.cancelled_at,
+        created_at=maintenance.created_at,
+        updated_at=maintenance.updated_at,
+        sequence=maintenance.sequence,
+        shortlink=maintenance.shortlink,
+        updates=updates,
+        components=tuple(
+            AffectedView(
+                component.id,
+                component.slug,
+                component.name,
+                ComponentStatus.OPERATIONAL,
+                ComponentStatus.UNDER_MAINTENANCE,
+            )
+            for component in components
+        ),
+    )

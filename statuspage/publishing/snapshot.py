@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from statuspage.domain.rollup import Overall, overall
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.uptime import Timeline
 from statuspage.domain.vocabulary import (
@@ -154,7 +156,7 @@ class MaintenanceView:
 class Touched:
     """What a publish must render anew beside what every change renders (front page, feeds, JSON, calendar).
 
-    `everything` stands for a full build; months are "YYYY-MM" in the page's zone.
+    `everything` stands for a full build; components are slugs, months are "YYYY-MM" in the page's zone.
     """
 
     incidents: frozenset[str] = frozenset()
@@ -169,8 +171,9 @@ class Snapshot:
     """The page as the public may see it at `now`.
 
     `incidents` and `maintenances`, newest first by start, hold at least: all open, upcoming and running ones, those
-    of the last 15 days, the 50 newest, and the touched ones with everything of the touched months;
-    with `touched.everything` all there are. `months` counts what each month ("YYYY-MM") holds, newest first.
+    of the last 15 days, the 50 newest, those of the 100 newest updates, the touched ones, everything of the touched
+    months, and the 25 newest of each touched component; with `touched.everything` all there are. `months` counts what
+    each month ("YYYY-MM") holds, newest first.
     """
 
     page: PageView
@@ -183,3 +186,12 @@ class Snapshot:
     maintenances: tuple[MaintenanceView, ...]
     months: tuple[tuple[str, int], ...]
     touched: Touched
+
+    @cached_property
+    def overall(self) -> Overall:
+        """The page in one sentence: the one roll-up that page, API and badges share."""
+        return overall(
+            (component.status for component in self.components),
+            (incident.impact for incident in self.incidents if incident.status.is_open),
+            maintenance_running=any(maintenance.status.is_running for maintenance in self.maintenances),
+        )

@@ -1,0 +1,131 @@
+"""Which incidents and maintenances a snapshot needs, and how many each month holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from statuspage.domain.periods import parse_period
+from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
+from statuspage.publishing.snapshot import Touched
+
+NEWEST = 50
+NEWEST_UPDATES = 100
+NEWEST_OF_COMPONENT = 25
+RECENT = timedelta(days=16)
+"""The front page shows 15 days back, counted in whole local days."""
+
+_OPEN = [status for status in IncidentStatus if status.is_open]
+_AHEAD = [status for status in MaintenanceStatus if not status.is_over]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Ids to load (all public ones when `everything`), and the count of each month, newest first."""
+
+    everything: bool
+    incidents: frozenset[str]
+    maintenances: frozenset[str]
+    months: tuple[tuple[str, int], ...]
+
+
+def select_history(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Selection:
+    """What Snapshot promises of incidents and maintenances, given what is touched."""
+    months = _count_months(session, zone)
+    if touched.everything:
+        return Selection(True, frozenset(), frozenset(), months)
+    updates = session.execute(
+        select(Update.incident_id, Update.maintenance_id)
+        .where(Update.public_at.is_not(None))
+        .order_by(Update.posted_at.desc(), Update.id.desc())
+        .limit(NEWEST_UPDATES)
+    ).all()
+    incidents = {row.incident_id for row in updates if row.incident_id}
+    maintenances = {row.maintenance_id for row in updates if row.maintenance_id}
+    incidents.update(_incident_ids(session, touched, now, zone))
+    maintenances.update(_maintenance_ids(session, touched, now, zone))
+    return Selection(False, frozenset(incidents), frozenset(maintenances), months)
+
+
+def month_of(instant: datetime, zone: ZoneInfo) -> str:
+    """The month of an instant on the page's calendar: "2026-11"."""
+    return f"{instant.astimezone(zone):%Y-%m}"
+
+
+def _count_months(session: Session, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
+    starts = [
+        *session.scalars(select(Incident.started_at).where(Incident.public_at.is_not(None))),
+        *session.scalars(select(Maintenance.starts_at)),
+    ]
+    return tuple(sorted(Counter(month_of(start, zone) for start in starts).items(), reverse=True))
+
+
+def _incident_ids(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Iterable[str]:
+    public = Incident.public_at.is_not(None)
+    wanted = or_(
+        Incident.status.in_(_OPEN),
+        Incident.started_at >= now - RECENT,
+        Incident.id.in_(touched.incidents),
+        *_in_months(Incident.started_at, touched.months, zone),
+    )
+    newest = select(Incident.id).where(public).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(NEWEST)
+    yield from session.scalars(select(Incident.id).where(public, wanted))
+    yield from session.scalars(newest)
+    if touched.components:
+        named = (
+            select(AffectedComponent.component_id.label("component"), Incident.id.label("id"), Incident.started_at)
+            .join(Update, Update.id == AffectedComponent.update_id)
+            .join(Incident, Incident.id == Update.incident_id)
+            .join(Component, Component.id == AffectedComponent.component_id)
+            .where(Component.slug.in_(touched.components), public, Update.public_at.is_not(None))
+            .distinct()
+            .subquery()
+        )
+        yield from session.scalars(_newest_each(named, named.c.started_at))
+
+
+def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Iterable[str]:
+    wanted = or_(
+        Maintenance.status.in_(_AHEAD),
+        Maintenance.starts_at >= now - RECENT,
+        Maintenance.id.in_(touched.maintenances),
+        *_in_months(Maintenance.starts_at, touched.months, zone),
+    )
+    newest = select(Maintenance.id).order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()).limit(NEWEST)
+    yield from session.scalars(select(Maintenance.id).where(wanted))
+    yield from session.scalars(newest)
+    if touched.components:
+        named = (
+            select(
+                MaintenanceComponent.component_id.label("component"),
+                Maintenance.id.label("id"),
+                Maintenance.starts_at,
+            )
+            .join(Maintenance, Maintenance.id == MaintenanceComponent.maintenance_id)
+            .join(Component, Component.id == MaintenanceComponent.component_id)
+            .where(Component.slug.in_(touched.components))
+            .subquery()
+        )
+        yield from session.scalars(_newest_each(named, named.c.starts_at))
+
+
+def _newest_each(named: Any, start: ColumnElement[datetime]) -> Any:
+    """Select the ids of the newest few of each component."""
+    rank = func.row_number().over(partition_by=named.c.component, order_by=(start.desc(), named.c.id.desc()))
+    ranked = select(named.c.id, rank.label("rank")).subquery()
+    return select(ranked.c.id).where(ranked.c.rank <= NEWEST_OF_COMPONENT).distinct()
+
+
+def _in_months(
+    column: InstrumentedAttribute[datetime], months: Iterable[str], zone: ZoneInfo
+) -> list[ColumnElement[bool]]:
+    spans = [parse_period(month).span(zone) for month in sorted(months)]
+    return [and_(column >= span.start, column < span.end) for span in spans]
