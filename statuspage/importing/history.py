@@ -111,7 +111,7 @@ def _stored_claims(session: Session, components: Iterable[str]) -> set[Claim]:
     )
     for portion in in_portions(components):
         rows = session.execute(select(*columns).where(StatusChange.component_id.in_(portion)))
-        stored.update(row._tuple() for row in rows)
+        stored.update((c, i, m, at, status) for c, i, m, at, status in rows)
     return stored
 
 
