@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, MaintenanceStatus
-from statuspage.drafts import ComponentChange, ComponentDraft
+from statuspage.drafts import ComponentChange, ComponentDraft, PageChange
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id, slug_of
 from statuspage.models import (
@@ -38,6 +38,19 @@ def ensure_page(session: Session, now: datetime) -> Page:
 def load_page(session: Session) -> Page:
     """The page row; every instance that was brought up to date has one."""
     return session.get_one(Page, 1)
+
+
+def change_page(session: Session, page: Page, change: PageChange, *, now: datetime) -> Page:
+    """Change what is given in `change`; an explicit null clears url and support_url. Raises Refused for others."""
+    given = change.model_fields_set
+    for field in sorted(given):
+        value = getattr(change, field)
+        if value is None and field not in ("url", "support_url"):
+            raise Refused(Problem(field, "must not be empty"))
+        setattr(page, field, value.rstrip("/") if field == "url" and value else value)
+    page.updated_at = now
+    session.flush()
+    return page
 
 
 def load_components(session: Session) -> Sequence[Component]:

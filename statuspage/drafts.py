@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -99,12 +100,21 @@ def check_era(moment: datetime) -> datetime:
 Instant = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(check_written_time), AfterValidator(check_era)
 ]
+def check_zone(text: str) -> str:
+    """The name of a time zone of the IANA list."""
+    if text not in available_timezones():
+        raise ValueError("must be a time zone such as Europe/Amsterdam")
+    return text
+
+
 Line = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(check_line)]
 Body = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_filled_text)]
 OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_text)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
+ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=10)]
 
 
 class Draft(BaseModel):
@@ -218,6 +228,17 @@ class ComponentChange(Draft):
     beta: bool | None = None
     hidden: bool | None = None
     status: SettableStatus | None = None
+
+
+class PageChange(Draft):
+    """What to change of the page itself; fields that are not given stay (see model_fields_set)."""
+
+    name: Line | None = None
+    url: WebAddress | None = None
+    timezone: ZoneName | None = None
+    languages: Annotated[list[LanguageCode], Field(min_length=1, max_length=50)] | None = None
+    """The first one is the default."""
+    support_url: WebAddress | None = None
 
 
 class SubscriberDraft(Draft):
