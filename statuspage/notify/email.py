@@ -1,0 +1,246 @@
+"""E-mail on the wire: Flask-Mail behind a thin layer that cures what 0.10 gets wrong.
+
+Cured here: no timeout and no check of the TLS certificate (MailConnection), newlines in any header inject headers,
+long List-Unsubscribe addresses are RFC 2047-encoded so that one-click breaks, lines over 998 bytes (OutgoingMail).
+Nothing here needs a Flask application.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import Compat32
+from email.utils import formataddr, parseaddr
+from hashlib import sha256
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Any
+
+import flask_mail
+
+from statuspage.settings import Settings
+
+TIMEOUT_SECONDS = 90.0
+"""For each answer of the server. A slow server gets its minute; a dead one does not hold a worker for ever."""
+LINE_LIMIT = 998  # RFC 5322 section 2.1.1, without CRLF
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
+
+
+class HeaderRefused(ValueError):
+    """A header's text would make another header or an endless line; nothing is sent."""
+
+
+class FoldedBefore(Compat32):
+    """Headers are written as they are given: folds or encoded words in List-Unsubscribe and References are not
+    understood by everybody."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header's lines; `value` is ASCII and brings its own folds."""
+        return f"{name}: {value}\r\n".encode("ascii")
+
+
+_WIRE = FoldedBefore(linesep="\r\n", mangle_from_=False)
+
+
+class OutgoingMail(flask_mail.Message):
+    """A mail in text and HTML, quoted-printable, with headers that stay what they are."""
+
+    def __init__(self, *, date: str, message_id: str, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.msgId = message_id
+        self.date_header = date
+
+    def headers(self) -> dict[str, str]:
+        """All headers but the MIME ones, in the order they are written."""
+        return {
+            "Subject": self.subject,
+            "From": str(self.sender),
+            "To": ", ".join(str(address) for address in self.recipients),
+            "Date": self.date_header,
+            "Message-ID": self.msgId,
+            **(self.extra_headers or {}),
+        }
+
+    def has_bad_headers(self) -> bool:
+        """Whether any header, extra ones too, holds a control character."""
+        return any(_CONTROL.search(name + value) for name, value in self.headers().items())
+
+    def _message(self) -> MIMEMultipart:
+        if self.has_bad_headers():
+            raise HeaderRefused("a header holds a control character")
+        parts = MIMEMultipart("alternative", boundary=self._boundary())
+        for name, value in self.headers().items():
+            parts[name] = value if value.isascii() else _encoded_words(name, value)
+        parts.attach(MIMEText(self.body or "", "plain", _UTF8))  # type: ignore[arg-type]  # typeshed wants the name
+        parts.attach(MIMEText(self.html or "", "html", _UTF8))  # type: ignore[arg-type]
+        return parts
+
+    def as_bytes(self) -> bytes:
+        """The mail as it travels: CRLF, 7 bit, no line over 998 bytes. Raises HeaderRefused."""
+        data: bytes = self._message().as_bytes(policy=_WIRE)
+        if max(map(len, data.split(b"\r\n"))) > LINE_LIMIT:
+            raise HeaderRefused("a line is longer than 998 bytes")
+        return data
+
+    def _boundary(self) -> str:
+        # "=_" cannot occur in quoted-printable text (RFC 2045 section 6.7)
+        return "=_" + sha256(f"{self.msgId}\n{self.body}\n{self.html}".encode()).hexdigest()[:24]
+
+
+class MailConnection(flask_mail.Connection):
+    """One SMTP session with a timeout for every answer and, where there is TLS, a checked certificate."""
+
+    mail: Mailer
+
+    def configure_host(self) -> smtplib.SMTP:
+        """Connect, start TLS, log in. Raises SMTPException, OSError or ssl.SSLError."""
+        mail = self.mail
+        options: dict[str, Any] = {"timeout": mail.timeout, "local_hostname": mail.helo}
+        context = ssl.create_default_context()
+        host: smtplib.SMTP
+        if mail.use_ssl:
+            host = smtplib.SMTP_SSL(mail.server, mail.port, context=context, **options)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, **options)
+        try:
+            if mail.use_tls:
+                host.starttls(context=context)
+            if mail.username and mail.password:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def send_bytes(self, sender: str, recipient: str, data: bytes) -> None:
+        """One mail to one address; returns once the server took responsibility. Raises SMTPException or OSError."""
+        if self.host is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.host.sendmail(sender, [recipient], data)
+        self.num_emails += 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session can take another mail."""
+        return self.host is not None and self.host.sock is not None
+
+    def abort(self) -> None:
+        """Cut the line from another thread; a send under way fails at once."""
+        sock = self.host.sock if self.host is not None else None
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if self.host is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.host.quit()
+            self.host.close()
+
+
+class Mailer(flask_mail.Mail):
+    """The mail server of the settings. `connect()` gives a MailConnection, to be used as a context manager."""
+
+    def __init__(self, settings: Settings, *, helo: str = "localhost", timeout: float = TIMEOUT_SECONDS) -> None:
+        super().__init__()
+        self.timeout = timeout
+        self.helo = helo
+        self.suppress = False
+        self.state = self.init_mail(
+            {
+                "MAIL_SERVER": settings.mail_server,
+                "MAIL_PORT": settings.mail_port,
+                "MAIL_USERNAME": settings.mail_username,
+                "MAIL_PASSWORD": settings.mail_password,
+                "MAIL_USE_TLS": settings.mail_use_tls,
+                "MAIL_USE_SSL": settings.mail_use_ssl,
+            }
+        )
+
+    def connect(self) -> MailConnection:
+        """A session that is opened on entering it."""
+        return MailConnection(self)
+
+
+@dataclass(frozen=True)
+class MailTemplate:
+    """A rendered mail with the places that differ from person to person, to be filled in as bytes."""
+
+    data: bytes
+
+    @classmethod
+    def of(cls, mail: OutgoingMail, places: Mapping[str, int]) -> MailTemplate:
+        """Render once. `places` says how often each placeholder must be found; quoted-printable may split one over
+        two lines, which is mended. Raises HeaderRefused when one is missing."""
+        data = mail.as_bytes()
+        for place, expected in places.items():
+            data = _mend(data, place.encode("ascii"))
+            if data.count(place.encode("ascii")) != expected:
+                raise HeaderRefused(f"the mail should hold {place} {expected} times")
+        return cls(data)
+
+    def filled(self, values: Mapping[str, bytes]) -> bytes:
+        """The mail of one person."""
+        data = self.data
+        for place, value in values.items():
+            data = data.replace(place.encode("ascii"), value)
+        return data
+
+
+def one_line(text: str) -> str:
+    """Text that is fit for a header: control characters and line ends become spaces, lone surrogates "?"."""
+    return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode().strip()
+
+
+def soft_line(text: str) -> bytes:
+    """Text in quoted-printable between two soft line breaks, to stand anywhere in a body."""
+    encoded = _UTF8.body_encode(one_line(text))
+    return b"=\r\n" + encoded.replace("\n", "\r\n").encode("ascii") + b"=\r\n"
+
+
+def sender_of(settings: Settings, name: str, host: str) -> tuple[str, str]:
+    """(From header's value, envelope address): MAIL_DEFAULT_SENDER or status@HOST, with the page's name."""
+    own_name, address = parseaddr(one_line(settings.mail_default_sender or f"status@{mail_domain(host)}"))
+    local, _, domain = address.rpartition("@")
+    envelope = f"{local}@{ascii_domain(domain)}"
+    return formataddr((own_name or one_line(name), envelope)), envelope
+
+
+def mail_domain(host: str) -> str:
+    """The host as the right side of an address; a bare IP address stands for this machine."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return ascii_domain(host)
+    return "localhost"
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain as DNS and SMTP spell it."""
+    return domain.encode("idna").decode("ascii") if not domain.isascii() else domain
+
+
+def _encoded_words(name: str, value: str) -> str:
+    return Header(value, "utf-8", header_name=name).encode(maxlinelen=76, linesep="\r\n")
+
+
+def _mend(data: bytes, place: bytes) -> bytes:
+    letters = [re.escape(bytes([byte])) for byte in place]
+    split = re.compile(rb"(?:=\r\n)?".join(letters))
+    return split.sub(lambda found: place if found[0] == place else b"=\r\n" + place + b"=\r\n", data)
