@@ -1,6 +1,7 @@
 """Laws of span arithmetic, held against plain sets of minutes."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,7 @@ def span(start: int, end: int) -> Span:
 
 
 def minutes(spans: tuple[Span, ...] | list[Span]) -> set[int]:
-    edges = [
-        ((s.start - EPOCH) // timedelta(minutes=1), (s.end - EPOCH) // timedelta(minutes=1)) for s in spans
-    ]
+    edges = [((s.start - EPOCH) // timedelta(minutes=1), (s.end - EPOCH) // timedelta(minutes=1)) for s in spans]
     return {minute for start, end in edges for minute in range(start, end)}
 
 
@@ -32,7 +31,7 @@ spans = st.lists(
 def test_merging_keeps_instants_and_leaves_gaps(some: list[Span]) -> None:
     merged = merge(some)
     assert minutes(merged) == minutes(some)
-    assert all(left.end < right.start for left, right in zip(merged, merged[1:], strict=False))
+    assert all(left.end < right.start for left, right in pairwise(merged))
     assert merge(merged) == merged
 
 

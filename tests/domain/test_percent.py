@@ -29,11 +29,7 @@ def test_percentages_are_floored(num: int, den: int, decimals: int, text: str) -
 def test_text_never_exceeds_the_fraction(den: int, data: st.DataObject, decimals: int) -> None:
     num = data.draw(st.integers(0, den))
     text = floor_percent(num, den, decimals)
-    assert (
-        percent_fraction(text)
-        <= Fraction(num, den)
-        < percent_fraction(text) + Fraction(1, 100 * 10**decimals)
-    )
+    assert percent_fraction(text) <= Fraction(num, den) < percent_fraction(text) + Fraction(1, 100 * 10**decimals)
     assert text.startswith("100") == (num == den)
 
 

@@ -145,10 +145,11 @@ def _problems(error: ValidationError, raw: dict[str, Any]) -> list[tuple[str, st
     problems: list[tuple[str, str]] = []
     for detail in error.errors(include_url=False, include_input=False):
         cause = detail.get("ctx", {}).get("error")
+        key = _dotted(detail["loc"], raw)
         if isinstance(cause, Inconsistent):
             problems.extend(cause.problems)
-        else:
-            problems.append((_dotted(detail["loc"], raw), _reason(detail["type"], detail["msg"])))
+        elif not (detail["type"] == "too_short" and any(other.startswith(f"{key}.") for other, _ in problems)):
+            problems.append((key, _reason(detail["type"], detail["msg"])))
     return problems
 
 

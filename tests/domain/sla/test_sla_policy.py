@@ -1,0 +1,187 @@
+"""Policy files: what loads, what is refused, and how a mistake is named."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from statuspage.domain.sla.duration import Duration
+from statuspage.domain.sla.policy import PolicyError, load_policies, load_policy, override, preset_ids
+
+MINIMAL = """\
+schema = 1
+id = "acme"
+name = "Acme"
+timezone = "Europe/Amsterdam"
+[[priority]]
+id = "P1"
+name = "Critical"
+public = true
+"""
+FULL = (
+    MINIMAL
+    + """\
+update_every = "15m"
+[[tier]]
+id = "gold"
+name = "Gold"
+target = "99.99"
+[[service]]
+id = "api"
+name = "API"
+[maintenance]
+scheduled_lead = "14d"
+[availability]
+remove_from_total = ["scheduled"]
+not_downtime = ["customer"]
+[credits]
+who = "claimants"
+form = "credit"
+bands = [{ below = "99.9", gold = 5 }, { below = "99", gold = 10 }]
+[[response]]
+class = "Urgent"
+measure = "response"
+limits = { gold = "4bh" }
+"""
+)
+
+
+@pytest.mark.parametrize("preset", preset_ids())
+def test_every_preset_loads(preset: str) -> None:
+    policy = load_policy(preset)
+    assert policy.id == preset
+    assert policy.priorities
+
+
+def test_presets_begin_with_the_neutral_one() -> None:
+    assert preset_ids()[0] == "standard"
+    assert len(preset_ids()) == 6
+
+
+def test_standard_promises_what_the_product_states() -> None:
+    policy = load_policy("standard")
+    assert [terms.id for terms in policy.priorities if terms.public] == ["P1", "P2", "P3"]
+    assert [str(terms.update_every) for terms in policy.priorities[:3]] == ["15m", "30m", "120m"]
+    assert (policy.maintenance.scheduled_lead, policy.maintenance.emergency_lead) == (
+        Duration(14, "d"),
+        Duration(24, "h"),
+    )
+    assert policy.target() == Decimal("99.90")
+    assert str(policy.zone) == "UTC"
+
+
+def test_a_minimal_file_excludes_nothing() -> None:
+    policy = load_policy(MINIMAL)
+    assert policy.availability.remove_from_total == policy.availability.not_downtime == ()
+    assert policy.priority("P1") is policy.priorities[0]
+    assert policy.priority("P4") is policy.priority(None) is policy.service("api") is policy.credits is None
+
+
+def test_a_tier_overrides_the_service_target() -> None:
+    policy = override(load_policy(FULL), {"service.api.target": "99.5", "availability.default_target": "98"})
+    assert policy.target("api", "gold") == Decimal("99.99")
+    assert policy.target("api") == Decimal("99.5")
+    assert policy.target("elsewhere") == Decimal(98)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('name = "Acme"', 'name = "Acme"\ncolour = "red"', "colour", "unknown key"),
+        ('name = "Critical"', 'name = "Critical"\ncolour = "red"', "priority.P1.colour", "unknown key"),
+        ('name = "Acme"', "", "name", "missing"),
+        ("schema = 1", "schema = 2", "schema", "1"),
+        ('"Europe/Amsterdam"', '"Europe/Atlantis"', "timezone", "IANA"),
+        ('"15m"', '"15x"', "priority.P1.update_every", "not a duration"),
+        ('"15m"', "15", "priority.P1.update_every", "write it as text"),
+        ('"4bh"', '"4 bh"', "response.Urgent.limits.gold", "not a duration"),
+        ('"99.99"', '"100.01"', "tier.gold.target", "up to 100"),
+        ('"99.99"', '"many"', "tier.gold.target", "not a percentage"),
+        ('["customer"]', '["weather"]', "availability.not_downtime.0", "neither a cause nor a class"),
+        ('["customer"]', '["scheduled"]', "availability.not_downtime", "in remove_from_total as well"),
+        ('["customer"]', '["customer", "customer"]', "availability.not_downtime", "twice"),
+        ('below = "99"', 'below = "99.90"', "credits.bands.99.90", "overlaps"),
+        ("gold = 10", "gold = 4", "credits.bands.99", "must not earn less"),
+        ("gold = 10", "silver = 10", "credits.bands.99.silver", "nor a tier"),
+        ("gold = 10", "gold = 101", "credits.bands.1.gold", "100"),
+        ("[maintenance]", '[[tier]]\nid = "gold"\nname = "G"\ntarget = 99\n[maintenance]', "tier.gold", "twice"),
+        ("[maintenance]", '[hours]\nholidays = "ATLANTIS"\n[maintenance]', "hours.holidays", "holiday calendar"),
+        ("[maintenance]", '[hours]\nopen = "25:00"\n[maintenance]', "hours.open", "time of day"),
+        ("[maintenance]", "[hours]\ndays = []\n[maintenance]", "hours.days", "at least 1"),
+        ("[maintenance]", '[hours]\ndays = ["monday"]\n[maintenance]', "hours.days.0", "'mon'"),
+        ("[availability]", '[availability]\ntotal = "30d"', "availability.total", "43200m"),
+    ],
+)
+def test_a_mistake_is_named_by_file_key_and_reason(tmp_path: Path, old: str, new: str, key: str, reason: str) -> None:
+    assert FULL.count(old) == 1
+    file = tmp_path / "acme.toml"
+    file.write_text(FULL.replace(old, new))
+    with pytest.raises(PolicyError) as caught:
+        load_policy(file)
+    assert caught.value.file == str(file)
+    assert caught.value.key == key
+    assert reason in caught.value.reason
+    assert str(caught.value).startswith(f"{file}: {key}: ")
+
+
+def test_a_service_needs_a_target_from_somewhere() -> None:
+    with pytest.raises(PolicyError, match=r"service\.api\.target"):
+        load_policy(MINIMAL + '[[service]]\nid = "api"\nname = "API"\n')
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(PolicyError, match="and 1 more") as caught:
+        load_policy(FULL.replace('"15m"', '"x"').replace('"14d"', '"y"'))
+    assert {key for key, _ in caught.value.problems} == {"priority.P1.update_every", "maintenance.scheduled_lead"}
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.toml", "neither a preset"), ("broken.toml", "not valid TOML")])
+def test_an_unusable_file_is_named(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "broken.toml").write_text("schema = ")
+    with pytest.raises(PolicyError, match=reason) as caught:
+        load_policies(tmp_path / name)
+    assert name in str(caught.value)
+
+
+def test_the_version_in_force_goes_by_date(tmp_path: Path) -> None:
+    for name, begins in (("b", "2024-07-01"), ("a", "2025-01-01")):
+        dated = MINIMAL.replace("timezone", f'version = "{name}"\neffective_from = {begins}\ntimezone')
+        (tmp_path / f"{name}.toml").write_text(dated)
+    book = load_policies(tmp_path)
+    days = (date(2020, 1, 1), date(2024, 7, 1), date(2024, 12, 31), date(2025, 1, 1))
+    assert [book.in_force(day).version for day in days] == ["b", "b", "b", "a"]
+    assert book.latest.version == "a"
+
+
+def test_a_folder_needs_versions_on_different_days(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"no \.toml"):
+        load_policies(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(MINIMAL)
+    with pytest.raises(PolicyError, match=r"effective_from: the same day as in a\.toml"):
+        load_policies(tmp_path)
+
+
+def test_overrides_reach_elements_by_name() -> None:
+    changed = override(
+        load_policy(FULL),
+        {
+            "priority.P1.update_every": "15bm",
+            "response.Urgent.limits.gold": "4h",
+            "hours.timezone": "Etc/GMT",
+            "credits.bands.0.below": "99.95",
+        },
+    )
+    assert changed.priorities[0].update_every == Duration(15, "bm")
+    assert changed.responses[0].limits["gold"] == Duration(4, "h")
+    assert str(changed.hours_zone) == "Etc/GMT"
+    assert changed.credits is not None
+    assert changed.credits.bands[0].below == Decimal("99.95")
+    assert override(changed, {}) == changed
+
+
+@pytest.mark.parametrize("key", ["priority.P4.name", "priority.P1", "name.first", "service"])
+def test_overrides_of_nothing_are_refused(key: str) -> None:
+    with pytest.raises(PolicyError):
+        override(load_policy(FULL), {key: "x"})
