@@ -1,1 +1,38 @@
-"""The operators' JSON API, version 1."""
+"""API v1: JSON over HTTP for everything the forms do, one module per noun; `endpoints` is how each is made.
+
+Plain Flask views, and an OpenAPI document made from the same declarations: the framework for that purpose read
+broken JSON as missing fields and validated before it knew who was asking.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from statuspage.web.api_v1 import (
+    components,
+    deliveries,
+    incidents,
+    maintenances,
+    policy,
+    subscribers,
+    tokens,
+    uptime,
+    users,
+)
+from statuspage.web.api_v1.endpoints import ENDPOINTS, view_of
+from statuspage.web.api_v1.openapi import answer_document
+
+NOUNS = (components, incidents, maintenances, subscribers, deliveries, uptime, policy, tokens, users)
+"""Importing them declares their endpoints, in the order of the document."""
+PREFIX = "/api/v1"
+
+
+def register(app: Flask) -> None:
+    """Attach the API to `app`."""
+    blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
+    for endpoint in ENDPOINTS:
+        blueprint.add_url_rule(
+            endpoint.rule, endpoint.name, view_of(endpoint), methods=[endpoint.method], strict_slashes=True
+        )
+    blueprint.add_url_rule("/openapi.json", "openapi", answer_document, methods=["GET"])
+    app.register_blueprint(blueprint)

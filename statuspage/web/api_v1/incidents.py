@@ -1,0 +1,145 @@
+"""Incidents: open, update, list, read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from statuspage import incidents
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
+from statuspage.drafts import IncidentDraft, UpdateDraft
+from statuspage.models import Incident, Update
+from statuspage.web.api_v1.calls import Answer, Call
+from statuspage.web.api_v1.endpoints import endpoint
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
+
+
+class UpdateAnswer(Shape):
+    """One post. `body` is Markdown as typed; of imported history it may be HTML (`markup`)."""
+
+    id: str
+    status: str
+    body: str
+    markup: str
+    posted_at: UtcInstant
+    public: bool
+    author: str | None
+
+
+class IncidentAnswer(Shape):
+    """An incident; `updates` newest first, `components` with its last word on each. `url` is null while internal."""
+
+    id: str
+    url: str | None
+    title: str
+    priority: Priority | None
+    impact: Impact
+    status: IncidentStatus
+    cause: Cause
+    public: bool
+    draft: bool = False
+    started_at: UtcInstant
+    created_at: UtcInstant
+    updated_at: UtcInstant
+    resolved_at: UtcInstant | None
+    next_update_due: UtcInstant | None
+    updates: list[UpdateAnswer]
+    components: dict[str, ComponentStatus]
+
+
+class IncidentQuery(PageQuery):
+    """Which incidents."""
+
+    status: Literal["open", "all"] = Field("all", description="`open`: only those that still go on")
+
+
+@endpoint("GET", "/incidents", scope=Scope.READ, query=IncidentQuery, gives=Items[IncidentAnswer])
+def list_incidents(call: Call, query: IncidentQuery) -> Answer:
+    """Incidents, internal ones too, latest start first."""
+    policy = call.installation.policy(call.now)
+    with call.read() as session:
+        base = call.base_url(session)
+        rows = incidents.load_incidents(
+            session, open_only=query.status == "open", after=read_cursor(query.cursor), limit=query.limit + 1
+        )
+        items, following = page_of(
+            rows,
+            query.limit,
+            lambda row: _shown(session, row, policy, base),
+            lambda row: (row.started_at, row.id),
+        )
+        return call.answered(Items[IncidentAnswer](items=items, next=following))
+
+
+@endpoint("GET", "/incidents/<incident_id>", scope=Scope.READ, gives=IncidentAnswer)
+def show_incident(call: Call, incident_id: str) -> Answer:
+    """One incident."""
+    policy = call.installation.policy(call.now)
+    with call.read() as session:
+        incident = incidents.load_incident(session, incident_id)
+        return call.answered(_shown(session, incident, policy, call.base_url(session)))
+
+
+@endpoint("POST", "/incidents", scope=Scope.WRITE, body=IncidentDraft, gives=IncidentAnswer, status=201)
+def open_incident(call: Call, draft: IncidentDraft) -> Answer:
+    """Open an incident with its first update; public at once if the policy makes its priority public."""
+    with call.change() as change:
+        incident = incidents.open_incident(
+            change.session, draft, policy=change.policy, author=call.author, now=call.now
+        )
+        return call.created(
+            _shown(change.session, incident, change.policy, call.base_url(change.session)),
+            f"/api/v1/incidents/{incident.id}",
+        )
+
+
+@endpoint(
+    "POST", "/incidents/<incident_id>/updates", scope=Scope.WRITE, body=UpdateDraft, gives=IncidentAnswer, status=201
+)
+def post_incident_update(call: Call, incident_id: str, draft: UpdateDraft) -> Answer:
+    """Post a further update; what is not given stays as it is."""
+    with call.change() as change:
+        incident = incidents.load_incident(change.session, incident_id)
+        incidents.post_update(change.session, incident, draft, policy=change.policy, author=call.author, now=call.now)
+        return call.created(
+            _shown(change.session, incident, change.policy, call.base_url(change.session)),
+            f"/api/v1/incidents/{incident.id}",
+        )
+
+
+def update_answer(update: Update) -> UpdateAnswer:
+    """An update of an incident or a maintenance as it is answered."""
+    return UpdateAnswer(
+        id=update.id,
+        status=update.status,
+        body=update.body,
+        markup=update.markup,
+        posted_at=update.posted_at,
+        public=update.public_at is not None,
+        author=update.author,
+    )
+
+
+def _shown(session: Session, incident: Incident, policy: Policy, base_url: str) -> IncidentAnswer:
+    session.flush()
+    public = incident.public_at is not None
+    return IncidentAnswer(
+        id=incident.id,
+        url=f"{base_url}/incidents/{incident.id}" if public else None,
+        title=incident.title,
+        priority=incident.priority,
+        impact=incident.impact,
+        status=incident.status,
+        cause=incident.cause,
+        public=public,
+        started_at=incident.started_at,
+        created_at=incident.created_at,
+        updated_at=incident.updated_at,
+        resolved_at=incident.resolved_at,
+        next_update_due=incidents.next_due(incident, policy),
+        updates=[update_answer(update) for update in reversed(incident.updates)],
+        components=incidents.components_held(session, incident),
+    )
