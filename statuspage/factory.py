@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, abort, request
 from flask_babel import Babel
-from flask_openapi import OpenAPI
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from statuspage.changes import Installation, open_installation
+from statuspage.instance import bring_up_to_date
+from statuspage.jobs import Nudge
 from statuspage.settings import ROOT, load_secret_key, read_settings
 from statuspage.web import current
 
+log = structlog.get_logger(__name__)
+PUBLIC_ENDPOINTS = ("public.show_published", "static", "health.show_process")
 BODY_LIMIT = 1024 * 1024
 DOORS = (
     "statuspage.web.errors",
@@ -36,19 +42,17 @@ def create_app(installation: Installation | None = None) -> Flask:
 
     Touches neither database nor queue. Raises SettingsError when a setting cannot be used.
     """
-    installation = installation or open_installation(read_settings())
-    app = OpenAPI(
-        "statuspage",
-        root_path=str(ROOT),
-        template_folder="templates",
-        static_folder=None,
-        doc_ui=False,
-        info={"title": "Status page", "version": "1"},
-    )
+    fresh = installation is None
+    if installation is None:
+        settings = read_settings()
+        installation = open_installation(settings, Nudge(settings.queue))
+    app = Flask("statuspage", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.extensions[current.EXTENSION] = installation
     _configure(app, installation)
     Babel(app, default_translation_directories=str(Path(ROOT) / "statuspage" / "translations"))
     _guard_hosts(app, installation)
+    if fresh:
+        _bring_up_to_date_once(app, installation)
     for door in DOORS:
         if importlib.util.find_spec(door) is None:
             continue
@@ -85,7 +89,23 @@ def _guard_hosts(app: Flask, installation: Installation) -> None:
 
     @app.before_request
     def check_host() -> None:
-        if urlsplit(f"//{request.host}").hostname not in known and not request.path.startswith(
-            ("/healthz", "/readyz")
-        ):
+        probed = request.path in ("/healthz", "/readyz")
+        if not probed and urlsplit(f"//{request.host}").hostname not in known:
             abort(400, "This host name is not served here.")
+
+
+def _bring_up_to_date_once(app: Flask, installation: Installation) -> None:
+    """Under a WSGI server nobody runs app.py's main: the first request finds, or makes, tables and page."""
+    done = threading.Event()
+    index = installation.settings.public_folder / "index.html"
+
+    @app.before_request
+    def prepare() -> None:
+        if done.is_set() or (request.endpoint in PUBLIC_ENDPOINTS and index.exists()):
+            return
+        try:
+            bring_up_to_date(installation, current.now())
+        except OperationalError as error:  # what is published is served all the same
+            log.error("database unavailable at start", reason=str(error.orig))
+        else:
+            done.set()

@@ -74,7 +74,7 @@ class PublishedFiles:
         self._size = 0
 
     def answer(self, path: str, accept_encoding: str, if_none_match: str | None) -> Answer | None:
-        """The answer to a GET or HEAD of `path` (decoded, with a leading slash); None when no file is published there.
+        """The answer to a GET or HEAD of `path` (decoded, leading slash kept); None when nothing is there.
 
         200, 304, or 308 to the form without a slash at the end.
         """
@@ -187,11 +187,8 @@ def choose_encoding(accept: str, offered: tuple[str, ...]) -> str:
         name, _, parameters = part.partition(";")
         weights[name.strip().lower().replace("x-gzip", "gzip")] = _weight(parameters)
     anything = weights.get("*", 0.0)
-    rated = [
-        (weights.get(encoding, anything), -rank, encoding)
-        for rank, encoding in enumerate(ENCODINGS)
-        if encoding in offered
-    ]
+    packed = [encoding for encoding in ENCODINGS if encoding in offered]
+    rated = [(weights.get(encoding, anything), -rank, encoding) for rank, encoding in enumerate(packed)]
     best = max(rated, default=(0.0, 0, "identity"))
     plain = weights.get("identity", weights.get("*", 0.001))
     return best[2] if best[0] > 0 and best[0] >= plain else "identity"

@@ -22,7 +22,7 @@ from statuspage.web.files import PublishedFiles
 CONNECTIONS = 16_384
 """Connections held at once; a stalled one costs a few kilobytes and no thread."""
 HEADER_MILLISECONDS = 15_000
-ENDING_SECONDS = 5.0
+ENDING_SECONDS = 5
 
 
 class Front:

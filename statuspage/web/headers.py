@@ -40,7 +40,7 @@ def security_headers(path: str) -> dict[str, str]:
     """What every answer at `path` carries: CSP, no sniffing, framing only for /embed, a careful referrer."""
     framed = path in FRAMED or path.endswith("/embed")
     headers = {
-        "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors {'*' if framed else chr(39) + 'none' + chr(39)}",
+        "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors " + ("*" if framed else "'none'"),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer" if path.startswith(TOKEN_PATHS) else "same-origin",
     }

@@ -1,4 +1,4 @@
-"""The public door when Flask serves alone (`app:app` under gunicorn): the published files, and nothing from a database.
+"""The public door when Flask serves alone (`app:app` under gunicorn): the published files, no database.
 
 Under `python app.py` the embedded server answers these before Flask is asked.
 """

@@ -1,0 +1,148 @@
+"""Is it alive (/healthz), can it work (/readyz), what is it doing (/metrics)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from statuspage import migrations, people
+from statuspage.changes import Installation
+from statuspage.domain.vocabulary import Scope
+from statuspage.models import Delivery, Heartbeat, Page
+from statuspage.web import current
+
+WORKER_SILENT = timedelta(seconds=60)
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+EXTENSION = "statuspage.metrics"
+STATES = ("due", "sent", "dead", "skipped")
+bp = Blueprint("health", __name__)
+
+
+def register(app: Flask) -> None:
+    """Attach the three addresses, and count the doors' answers."""
+    registry = CollectorRegistry()
+    answers = Counter("statuspage_http_answers", "Answers of the doors", ["method", "status"], registry=registry)
+    registry.register(Figures(app.extensions[current.EXTENSION]))
+    app.extensions[EXTENSION] = registry
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        answers.labels(request.method if request.method in COUNTED else "other", response.status_code).inc()
+        return response
+
+    app.register_blueprint(bp)
+
+
+COUNTED = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
+
+
+@bp.get("/healthz")
+def show_process() -> ResponseReturnValue:
+    """200 while this process answers at all."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+def show_readiness() -> ResponseReturnValue:
+    """200 when database, tables and worker are as they should be; else 503 naming what is not."""
+    checks = check_parts(current.installation(), current.now())
+    ready = all(verdict == "ok" for verdict in checks.values())
+    return jsonify(status="ok" if ready else "unavailable", checks=checks), 200 if ready else 503
+
+
+@bp.get("/metrics")
+def show_metrics() -> ResponseReturnValue:
+    """Prometheus' text format, for an admin token or for this machine itself."""
+    if not _may_read_metrics():
+        abort(403, "Metrics need an admin token, or a request from this machine itself.")
+    registry = _registry()
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def check_parts(installation: Installation, now: datetime) -> dict[str, str]:
+    """What is right ("ok") or wrong with database, migrations and worker."""
+    unknown = "unknown: the database cannot be reached"
+    checks = {"database": "ok", "migrations": unknown, "worker": unknown}
+    try:
+        with installation.database.read() as session:
+            checks["migrations"] = "ok" if migrations.is_at_head(session) else "not at the newest version"
+            if checks["migrations"] == "ok":
+                checks["worker"] = _judge_worker(session, now)
+    except Exception as error:  # any driver's way of saying that it is away
+        checks["database"] = f"cannot be reached: {type(error).__name__}"
+    return checks
+
+
+def _judge_worker(session: Session, now: datetime) -> str:
+    last = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker:")))
+    if last is None:
+        return "has never run"
+    silent = now - last
+    return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
+
+
+def _may_read_metrics() -> bool:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and token:
+        with current.installation().database.read() as session:
+            found = people.verify_token(session, token.strip(), current.now())
+            return found is not None and found.scope is Scope.ADMIN
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _registry() -> CollectorRegistry:
+    registry = current_app.extensions[EXTENSION]
+    assert isinstance(registry, CollectorRegistry)
+    return registry
+
+
+class Figures(Collector):
+    """Figures read from the database at the moment they are asked for; without it only `statuspage_database_up 0`."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures, for prometheus-client."""
+        try:
+            with self._installation.database.read() as session:
+                figures = list(_read_figures(session, current.now()))
+        except Exception:  # the database's absence is itself a figure
+            figures = []
+        yield GaugeMetricFamily("statuspage_database_up", "1 while the database answers", value=1 if figures else 0)
+        yield from figures
+
+    def describe(self) -> list[Any]:
+        """Nothing: the names must be known without asking the database."""
+        return []
+
+
+def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
+    counted = dict(session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)).tuples())
+    deliveries = GaugeMetricFamily("statuspage_deliveries", "Deliveries by state", labels=["state"])
+    for state in STATES:
+        deliveries.add_metric([state], counted.get(state, 0))
+    yield deliveries
+    oldest = session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "due", Delivery.due_at <= now))
+    age = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
+    yield GaugeMetricFamily("statuspage_oldest_due_seconds", "Age of the oldest delivery that is due", value=age)
+    beat = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker:")))
+    silent = (now - beat).total_seconds() if beat else float("inf")
+    yield GaugeMetricFamily("statuspage_worker_silent_seconds", "Since a worker last said it lives", value=silent)
+    revision = session.scalar(select(Page.revision).where(Page.id == 1)) or 0
+    yield GaugeMetricFamily("statuspage_revision", "Revision of the page in the database", value=revision)

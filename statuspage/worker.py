@@ -1,0 +1,179 @@
+"""The worker: what is due now, every second, and deliveries as soon as they are queued.
+
+Everything it does is safe to do twice and by several workers at once: claims are leases, transitions are guarded by
+their own state. A database that is away costs retries, never the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from huey.consumer import Consumer
+from sqlalchemy import delete
+
+from statuspage import attempts, jobs, maintenance, subscribers
+from statuspage.changes import Installation, site_change
+from statuspage.instance import bring_up_to_date
+from statuspage.models import Heartbeat, IdempotentAnswer
+
+TICK_SECONDS = 1.0
+LONGEST_BACK_OFF = 30.0
+HEARTBEAT_SECONDS = 10.0
+KEPT_HEARTBEAT = timedelta(days=1)
+KEPT_ANSWER = timedelta(days=2)
+KEPT_ATTEMPT = timedelta(days=2)
+ENDING_SECONDS = 8.0
+AUTHOR = "schedule"
+log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Installation, Callable[[], datetime], threading.Event], int]
+"""Sends what is due until nothing is or the event is set; how many were handled."""
+
+
+@dataclass
+class Chore:
+    """Something done every so many seconds; after a failure later and later."""
+
+    name: str
+    every: float
+    act: Callable[[Installation, datetime], None]
+    due: float = 0.0
+    failures: int = 0
+
+
+def run(installation: Installation, stop: threading.Event, deliver: Deliver, name: str | None = None) -> None:
+    """Work until `stop` is set; then finish the message in flight and return."""
+    name = name or f"worker:{platform.node()}:{os.getpid()}"
+    wake = threading.Event()
+    wake.set()
+    sender = threading.Thread(target=_deliver_when_woken, args=(installation, stop, wake, deliver), name="deliver")
+    sender.start()
+    queue = threading.Thread(target=_listen, args=(installation, stop, wake), name="queue", daemon=True)
+    queue.start()
+    chores = make_chores(name)
+    while not stop.wait(TICK_SECONDS):
+        wake.set()
+        do_chores(installation, chores)
+    wake.set()
+    sender.join(ENDING_SECONDS)
+    _sign_off(installation, name)
+
+
+def make_chores(name: str) -> list[Chore]:
+    """What a worker called `name` does by the clock; the database is brought up to date before anything else."""
+    return [
+        Chore("migrate", 3600.0, bring_up_to_date),
+        Chore("heartbeat", HEARTBEAT_SECONDS, lambda installation, now: beat(installation, now, name)),
+        Chore("maintenance", TICK_SECONDS, advance_maintenance),
+        Chore("publish", TICK_SECONDS, publish_if_stale),
+        Chore("expire", 3600.0, expire),
+    ]
+
+
+def do_chores(installation: Installation, chores: list[Chore]) -> None:
+    """Do the chores whose time has come, each on its own: one that fails does not keep the others."""
+    for chore in chores:
+        if chore.due > time.monotonic():
+            continue
+        try:
+            chore.act(installation, datetime.now(UTC))
+        except Exception as error:  # whatever broke, the worker must live to try again
+            chore.failures += 1
+            wait = min(2.0 ** min(chore.failures - 1, 6), LONGEST_BACK_OFF)
+            log.error("chore failed", chore=chore.name, kind=type(error).__name__, error=str(error), retry_in=wait)
+        else:
+            chore.failures = 0
+            wait = chore.every
+        chore.due = time.monotonic() + wait - 0.01
+
+
+def advance_maintenance(installation: Installation, now: datetime) -> None:
+    """Start and end the windows whose time has come, published and announced like any other change."""
+    with installation.database.read() as session:
+        due = maintenance.is_anything_due(session, now)
+    if due:
+        with site_change(installation, now, author=AUTHOR) as change:
+            maintenance.advance_due(change.session, now=now)
+
+
+def publish_if_stale(installation: Installation, now: datetime) -> None:
+    """Make good a publish that failed, and publish what time alone changed (a new day, an overdue update)."""
+    with installation.database.read() as session:
+        stale = installation.publisher.is_stale(session, now)
+    if stale:
+        installation.publisher.publish(now)
+
+
+def expire(installation: Installation, now: datetime) -> None:
+    """Forget what has had its time: unconfirmed subscribers, counted attempts, kept answers, dead heartbeats."""
+    with installation.database.write() as session:
+        subscribers.expire_pending(session, now)
+        attempts.forget(session, now - KEPT_ATTEMPT)
+        session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))
+        session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT_HEARTBEAT))
+
+
+def beat(installation: Installation, now: datetime, name: str) -> None:
+    """Say that this worker lives."""
+    with installation.database.write() as session:
+        row = session.get(Heartbeat, name)
+        if row is None:
+            session.add(Heartbeat(name=name, at=now))
+        else:
+            row.at = now
+
+
+def _sign_off(installation: Installation, name: str) -> None:
+    try:
+        with installation.database.write() as session:
+            session.execute(delete(Heartbeat).where(Heartbeat.name == name))
+    except Exception as error:  # the row goes stale by itself
+        log.info("no sign-off", error=str(error))
+
+
+def _deliver_when_woken(
+    installation: Installation, stop: threading.Event, wake: threading.Event, deliver: Deliver
+) -> None:
+    failures = 0
+    while not stop.is_set():
+        wake.wait()
+        wake.clear()
+        if stop.is_set():
+            return
+        try:
+            deliver(installation, _now, stop)
+        except Exception as error:  # the outbox keeps what was not recorded
+            failures += 1
+            wait = min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF)
+            log.error("delivery failed", kind=type(error).__name__, error=str(error), retry_in=wait)
+            stop.wait(wait)
+        else:
+            failures = 0
+
+
+def _listen(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:
+    """Keep a consumer on the queue; without a queue the tick still wakes the sender every second."""
+    consumer: Consumer | None = None
+    while not stop.is_set():
+        try:
+            if consumer is None:
+                consumer = jobs.start_consumer(installation.settings.queue, wake.set)
+            consumer.check_worker_health()
+            pause = 5.0
+        except Exception as error:  # the queue only nudges; try again later
+            log.warning("queue unreachable", kind=type(error).__name__, error=str(error))
+            consumer, pause = None, 10.0
+        stop.wait(pause)
+    if consumer is not None:
+        consumer.stop(graceful=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
