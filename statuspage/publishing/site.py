@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from time import monotonic, perf_counter, sleep
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.db import Database
 from statuspage.domain.sla.policy import PolicyBook
+from statuspage.models import Page
+from statuspage.publishing.badges import render_badges
+from statuspage.publishing.calendar import render_calendar
+from statuspage.publishing.feeds import render_feeds
+from statuspage.publishing.files import remove_others, write_files
+from statuspage.publishing.loading import load_snapshot
+from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
+from statuspage.publishing.snapshot import Snapshot, Touched
+from statuspage.publishing.statuspage_v2 import render_api
+from statuspage.publishing.touching import EVERYTHING, touched_since
+from statuspage.publishing.wellknown import render_wellknown
+
+Files = Iterator[tuple[str, bytes]]
+RENDERERS: tuple[Callable[[Snapshot], Files], ...] = (
+    render_feeds,
+    render_calendar,
+    render_api,
+    render_badges,
+    render_wellknown,
+)
+LOCK_SECONDS = 30.0
+"""How long a publisher waits for another one before it gives up and leaves the rest to the next."""
 
 
 class PublishFailed(Exception):
@@ -19,7 +48,7 @@ class PublishFailed(Exception):
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What a publish did: the revision now public, files that changed, and seconds it took."""
+    """What a publish did: the revision now public, how many files changed, and the seconds it took."""
 
     revision: int
     written: int
@@ -43,8 +72,85 @@ class Publisher:
     ) -> PublishResult:
         """Bring the folder up to what the database holds. Renders what changed since the revision on disk, or
         everything. `progress` is told each path. Raises PublishFailed."""
-        raise NotImplementedError
+        began = perf_counter()
+        try:
+            with _locked(self.folder):
+                snapshot = self._load(now, everything)
+                written = self._write(snapshot, progress)
+        except OSError as error:
+            raise PublishFailed(f"the public site could not be written: {error}") from error
+        return PublishResult(snapshot.revision, written, perf_counter() - began)
 
     def is_stale(self, session: Session, now: datetime) -> bool:
         """Whether a publish is due: something changed, or time alone changed what should be read."""
-        raise NotImplementedError
+        marker = read_marker(self.folder)
+        page = session.execute(select(Page.revision, Page.timezone)).one_or_none()
+        if page is None:
+            return False
+        if marker is None or marker.revision != page.revision or marker.made_by != self._made_by():
+            return True
+        if marker.stale_at is not None and now >= marker.stale_at:
+            return True
+        return marker.day != now.astimezone(ZoneInfo(page.timezone)).date().isoformat()
+
+    def _load(self, now: datetime, everything: bool) -> Snapshot:
+        """Read under the lock, so that the last to write has read the newest state."""
+        with self.database.read() as session:
+            touched = EVERYTHING if everything else self._touched(session, now)
+            return load_snapshot(session, policies=self.policies, now=now, touched=touched, base_url=self.base_url)
+
+    def _touched(self, session: Session, now: datetime) -> Touched:
+        marker = read_marker(self.folder)
+        page = session.get_one(Page, 1)
+        if marker is None or page.relaid_in > marker.revision or marker.revision > page.revision:
+            return EVERYTHING  # a revision from the future: an older backup was restored
+        if marker.made_by != self._made_by():
+            return EVERYTHING
+        return touched_since(session, marker, now, ZoneInfo(page.timezone))
+
+    def _write(self, snapshot: Snapshot, progress: Callable[[str], None] | None) -> int:
+        files = sorted(chain.from_iterable(render(snapshot) for render in RENDERERS), key=_place)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        written = len(write_files(self.folder, files, progress))
+        if snapshot.touched.everything:
+            written += remove_others(self.folder, (path for path, _ in files))
+        write_files(self.folder, [(MARKER, marker_bytes(marker_of(snapshot, self._made_by())))])
+        return written
+
+    def _made_by(self) -> str:
+        return maker_digest(self.policies, self.base_url)
+
+
+def _place(file: tuple[str, bytes]) -> tuple[int, int, str]:
+    """Where a file stands in the order of writing: what others link to first, the front page last."""
+    path = file[0]
+    if path == "index.html" or path.endswith("/index.html"):
+        return (3, 0, path)
+    if path.startswith("static/"):
+        return (0, 0, path)
+    return (1 if path.endswith(".html") else 2, -path.count("/"), path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock beside the folder: `flock` is let go by the kernel when the process dies."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder.parent / f".{folder.name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    deadline = monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise PublishFailed(f"another process has been publishing for {LOCK_SECONDS:.0f} s") from None
+            sleep(0.01)
+        else:
+            return

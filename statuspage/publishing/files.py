@@ -1,0 +1,140 @@
+"""Puts rendered bytes on disk so that a reader sees each file old or new, never half.
+
+All new files are staged beside their targets and synced before the first one is renamed: a full disk is found
+while nothing has changed yet, and a power cut cannot leave an empty file behind a finished rename. Compressed
+siblings (.gz, .br) go first, so that a plain file that is up to date proves that its siblings are.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+
+COMPRESSED = frozenset([".html", ".json", ".atom", ".rss", ".xml", ".ics", ".svg", ".txt", ".css", ".js", ".mjs"])
+SIBLINGS = (".br", ".gz")
+STAGED = ".staged-"
+"""Prefix of files that are not in place yet; whoever publishes next may delete them."""
+
+_BROTLI_QUALITY = 5
+_GZIP_LEVEL = 6
+_SYNC_THREADS = 8
+
+
+@dataclass(frozen=True)
+class _Staged:
+    target: Path
+    temporary: Path
+
+
+def write_files(
+    folder: Path, files: Iterable[tuple[str, bytes]], progress: Callable[[str], None] | None = None
+) -> frozenset[str]:
+    """Write each (relative path, bytes) that differs from what is there; returns the paths that were written.
+
+    Files appear in the given order. Raises OSError; then no target has changed unless a rename itself failed.
+    """
+    staged: list[_Staged] = []
+    written: set[str] = set()
+    try:
+        for path, content in files:
+            if progress is not None:
+                progress(path)
+            new = _stage(folder / path, content)
+            staged += new
+            if new:
+                written.add(path)
+        _sync_files([file.temporary for file in staged])
+        for file in staged:
+            file.temporary.replace(file.target)
+        _sync_folders({file.target.parent for file in staged})
+    finally:
+        for file in staged:
+            with suppress(OSError):
+                file.temporary.unlink(missing_ok=True)
+    return frozenset(written)
+
+
+def remove_others(folder: Path, keep: Iterable[str]) -> int:
+    """Delete every published file that is not among `keep` (relative paths), and what a crash left staged.
+
+    Dot files at the top (the marker) stay. Returns how many were deleted.
+    """
+    kept = {folder / path for path in keep}
+    kept |= {Path(f"{path}{suffix}") for path in kept for suffix in SIBLINGS}
+    removed = 0
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.rmdir()  # fails while it holds something
+        elif path not in kept and (path.parent != folder or not path.name.startswith(".") or is_staged(path)):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def is_staged(path: Path) -> bool:
+    """Whether the file is one that was never moved into place."""
+    return path.name.startswith(STAGED)
+
+
+def _stage(target: Path, content: bytes) -> list[_Staged]:
+    """Temporary files for a target and its siblings; none when the target holds these bytes already."""
+    compressed = target.suffix in COMPRESSED
+    if _holds(target, content) and (not compressed or all(_sibling(target, s).exists() for s in SIBLINGS)):
+        return []
+    target.parent.mkdir(parents=True, exist_ok=True)
+    parts = [(target, content)]
+    if compressed:
+        parts = [
+            (_sibling(target, ".br"), brotli.compress(content, quality=_BROTLI_QUALITY)),
+            (_sibling(target, ".gz"), gzip.compress(content, _GZIP_LEVEL, mtime=0)),
+            *parts,
+        ]
+    staged: list[_Staged] = []
+    try:
+        for path, data in parts:
+            staged.append(_Staged(path, path.with_name(f"{STAGED}{os.getpid()}-{path.name}")))
+            staged[-1].temporary.write_bytes(data)
+    except OSError:
+        for file in staged:
+            file.temporary.unlink(missing_ok=True)
+        raise
+    return staged
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def _sibling(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _sync_files(paths: list[Path]) -> None:
+    """Flush the files to the disk, several at a time: the file system joins them into few commits."""
+    if paths:
+        with ThreadPoolExecutor(min(_SYNC_THREADS, len(paths))) as threads:
+            list(threads.map(_sync, paths))
+
+
+def _sync_folders(folders: Iterable[Path]) -> None:
+    for folder in sorted(folders):
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

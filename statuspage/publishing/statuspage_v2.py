@@ -1,0 +1,216 @@
+"""The Statuspage API v2 as published files, so that its many clients work here unchanged (design: statuspage-v2).
+
+What the wire has no word for: an unknown component reads operational, a cancelled maintenance reads completed
+(it leaves upcoming.json), and an incident without a short link carries its page's URL instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from statuspage.domain.rollup import worst_of
+from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
+from statuspage.publishing.selecting import NEWEST
+from statuspage.publishing.snapshot import (
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+    Snapshot,
+    UpdateView,
+)
+
+Json = dict[str, Any]
+
+
+def render_api(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
+    """Every endpoint of the API; api/v2/incidents/ID.json only for what was touched."""
+    wire = _Wire(snapshot)
+    page = {"page": _page(snapshot.page)}
+    status = {"status": {"indicator": snapshot.overall.indicator, "description": snapshot.overall.description}}
+    components = {"components": list(wire.components.values())}
+    ahead = [m for m in snapshot.maintenances if not m.status.is_over]
+    unresolved = wire.incidents(i for i in snapshot.incidents if i.status.is_open)
+    documents: dict[str, Json] = {
+        "summary": page | components | _named_incidents(unresolved) | wire.maintenances(ahead) | status,
+        "status": page | status,
+        "components": page | components,
+        "incidents": page | _named_incidents(wire.incidents(snapshot.incidents[:NEWEST])),
+        "incidents/unresolved": page | _named_incidents(unresolved),
+        "scheduled-maintenances": page | wire.maintenances(snapshot.maintenances[:NEWEST]),
+        "scheduled-maintenances/upcoming": page
+        | wire.maintenances(m for m in ahead if m.status is MaintenanceStatus.SCHEDULED),
+        "scheduled-maintenances/active": page | wire.maintenances(m for m in ahead if m.status.is_running),
+    }
+    for incident in snapshot.incidents:
+        if snapshot.touched.everything or incident.id in snapshot.touched.incidents:
+            documents[f"incidents/{incident.id}"] = page | {"incident": wire.incident(incident)}
+    for maintenance in snapshot.maintenances:
+        if snapshot.touched.everything or maintenance.id in snapshot.touched.maintenances:
+            documents[f"incidents/{maintenance.id}"] = page | {"incident": wire.maintenance(maintenance)}
+    for name, document in documents.items():
+        yield f"api/v2/{name}.json", json_bytes(document)
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8 without spaces, the members in the order given."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def wire_time(instant: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds: "2026-11-21T09:30:00.000Z"."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wire_status(status: ComponentStatus) -> str:
+    """A component's status in the API's words."""
+    return (ComponentStatus.OPERATIONAL if status is ComponentStatus.UNKNOWN else status).value
+
+
+class _Wire:
+    """Objects of one snapshot in the API's shape; components are made once and shared by all that name them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.page = snapshot.page
+        self.components: dict[str, Json] = {}
+        groups = {group.id: group for group in snapshot.groups}
+        statuses = {component.id: component.status for component in snapshot.components}
+        for component in snapshot.components:
+            group = groups.pop(component.group_id or "", None)
+            if group is not None:
+                self.components[group.id] = _group(group, statuses, snapshot.page)
+            self.components[component.id] = _component(component, snapshot.page)
+
+    def incidents(self, incidents: Iterable[IncidentView]) -> list[Json]:
+        return [self.incident(incident) for incident in incidents]
+
+    def maintenances(self, maintenances: Iterable[MaintenanceView]) -> Json:
+        return {"scheduled_maintenances": [self.maintenance(maintenance) for maintenance in maintenances]}
+
+    def incident(self, incident: IncidentView) -> Json:
+        return {
+            "id": incident.id,
+            "name": incident.title,
+            "status": incident.status.value,
+            "created_at": wire_time(incident.created_at),
+            "updated_at": wire_time(incident.updated_at),
+            "monitoring_at": _time_or_null(incident.monitoring_at),
+            "resolved_at": _time_or_null(incident.resolved_at),
+            "impact": incident.impact.value,
+            "shortlink": incident.shortlink or f"{self.page.url}/incidents/{incident.id}",
+            "started_at": wire_time(incident.started_at),
+            "page_id": self.page.code,
+            "incident_updates": [_update(update, incident.id, update.status) for update in incident.updates],
+            "components": [self.components[affected.component_id] for affected in incident.components],
+        }
+
+    def maintenance(self, maintenance: MaintenanceView) -> Json:
+        over_at = maintenance.completed_at or maintenance.cancelled_at
+        return {
+            "id": maintenance.id,
+            "name": maintenance.title,
+            "status": _wire_word(maintenance.status.value),
+            "created_at": wire_time(maintenance.created_at),
+            "updated_at": wire_time(maintenance.updated_at),
+            "monitoring_at": None,
+            "resolved_at": _time_or_null(over_at),
+            "impact": maintenance.impact.value,
+            "shortlink": maintenance.shortlink or f"{self.page.url}/maintenance/{maintenance.id}",
+            "started_at": wire_time(maintenance.created_at),
+            "page_id": self.page.code,
+            "incident_updates": [
+                _update(update, maintenance.id, _wire_word(update.status)) for update in maintenance.updates
+            ],
+            "components": [self.components[affected.component_id] for affected in maintenance.components],
+            "scheduled_for": wire_time(maintenance.starts_at),
+            "scheduled_until": wire_time(maintenance.ends_at),
+        }
+
+
+def _named_incidents(incidents: list[Json]) -> Json:
+    return {"incidents": incidents}
+
+
+def _page(page: PageView) -> Json:
+    return {
+        "id": page.code,
+        "name": page.name,
+        "url": page.url,
+        "time_zone": "Etc/UTC" if page.zone.key == "UTC" else page.zone.key,
+        "updated_at": wire_time(page.updated_at),
+    }
+
+
+def _component(component: ComponentView, page: PageView) -> Json:
+    return {
+        "id": component.id,
+        "name": component.name,
+        "status": wire_status(component.status),
+        "created_at": wire_time(component.created_at),
+        "updated_at": wire_time(component.updated_at),
+        "position": component.position,
+        "description": component.description,
+        "showcase": component.showcase,
+        "start_date": component.start_on.isoformat() if component.start_on else None,
+        "group_id": component.group_id,
+        "page_id": page.code,
+        "group": False,
+        "only_show_if_degraded": component.only_show_if_degraded,
+    }
+
+
+def _group(group: GroupView, statuses: Mapping[str, ComponentStatus], page: PageView) -> Json:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "status": wire_status(worst_of(statuses[component_id] for component_id in group.component_ids)),
+        "created_at": wire_time(group.created_at),
+        "updated_at": wire_time(group.updated_at),
+        "position": group.position,
+        "description": None,
+        "showcase": False,
+        "start_date": None,
+        "group_id": None,
+        "page_id": page.code,
+        "group": True,
+        "only_show_if_degraded": False,
+        "components": list(group.component_ids),
+    }
+
+
+def _update(update: UpdateView, incident_id: str, status: str) -> Json:
+    return {
+        "id": update.id,
+        "status": status,
+        "body": update.text,
+        "incident_id": incident_id,
+        "created_at": wire_time(update.posted_at),
+        "updated_at": wire_time(update.updated_at),
+        "display_at": wire_time(update.posted_at),
+        "affected_components": [
+            {
+                "code": affected.component_id,
+                "name": affected.name,
+                "old_status": wire_status(affected.old_status),
+                "new_status": wire_status(affected.new_status),
+            }
+            for affected in update.affected
+        ]
+        or None,
+        "deliver_notifications": update.notified,
+        "custom_tweet": None,
+        "tweet_id": None,
+    }
+
+
+def _wire_word(status: str) -> str:
+    """A maintenance's status in the API's words."""
+    return MaintenanceStatus.COMPLETED.value if status == MaintenanceStatus.CANCELLED else status
+
+
+def _time_or_null(instant: datetime | None) -> str | None:
+    return wire_time(instant) if instant else None

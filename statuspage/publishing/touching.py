@@ -1,0 +1,94 @@
+"""What changed since the revision on disk: the difference that an incremental publish renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from statuspage.domain.vocabulary import IncidentStatus
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
+from statuspage.publishing.marker import Marker
+from statuspage.publishing.selecting import month_of
+from statuspage.publishing.snapshot import Touched
+
+EVERYTHING = Touched(everything=True)
+
+
+def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInfo) -> Touched:
+    """What rows newer than the marker, and time itself, changed.
+
+    Open incidents are always rendered (an update may have become overdue), as are the components whose figures grow
+    while they are not operational, and on a new day all components, whose bars move on.
+    """
+    incidents = session.execute(
+        select(Incident.id, Incident.started_at).where(
+            Incident.changed_in > marker.revision, Incident.public_at.is_not(None)
+        )
+    ).all()
+    maintenances = session.execute(
+        select(Maintenance.id, Maintenance.starts_at).where(Maintenance.changed_in > marker.revision)
+    ).all()
+    maintenance_ids = [row.id for row in maintenances]
+    months = {month_of(row[1], zone) for row in (*incidents, *maintenances)}
+    months |= {month_of(start, zone) for start in _old_starts(session, maintenance_ids)}
+    open_ids = session.scalars(
+        select(Incident.id).where(
+            Incident.public_at.is_not(None), Incident.status.in_([s for s in IncidentStatus if s.is_open])
+        )
+    )
+    touched_incidents = frozenset([*(row.id for row in incidents), *open_ids])
+    new_day = now.astimezone(zone).date().isoformat() != marker.day
+    return Touched(
+        incidents=touched_incidents,
+        maintenances=frozenset(maintenance_ids),
+        months=frozenset(months | _neighbours(months, marker.months)),
+        components=_component_slugs(session, marker, touched_incidents, maintenance_ids, everyone=new_day),
+    )
+
+
+def _old_starts(session: Session, maintenance_ids: Iterable[str]) -> Iterable[datetime]:
+    """The starts that moved maintenances once had: their old month must lose them."""
+    moves = session.scalars(
+        select(Update.details).where(Update.maintenance_id.in_(maintenance_ids), Update.event == "moved")
+    )
+    for details in moves:
+        if details and details.get("old_starts_at"):
+            yield datetime.fromisoformat(details["old_starts_at"])
+
+
+def _neighbours(months: Iterable[str], known: Iterable[str]) -> set[str]:
+    """Months beside one that is new: they link to it."""
+    beside: set[str] = set()
+    for month in set(months) - set(known):
+        earlier = [other for other in known if other < month]
+        later = [other for other in known if other > month]
+        beside.update([*([max(earlier)] if earlier else []), *([min(later)] if later else [])])
+    return beside
+
+
+def _component_slugs(
+    session: Session, marker: Marker, incidents: Iterable[str], maintenances: Iterable[str], *, everyone: bool
+) -> frozenset[str]:
+    query = select(Component.slug).where(Component.hidden.is_(False))
+    if not everyone:
+        named = (
+            select(AffectedComponent.component_id)
+            .join(Update, Update.id == AffectedComponent.update_id)
+            .where(Update.incident_id.in_(incidents))
+        )
+        worked_on = select(MaintenanceComponent.component_id).where(
+            MaintenanceComponent.maintenance_id.in_(maintenances)
+        )
+        query = query.where(
+            or_(
+                Component.changed_in > marker.revision,
+                Component.slug.in_(marker.moving),
+                Component.id.in_(named),
+                Component.id.in_(worked_on),
+            )
+        )
+    return frozenset(session.scalars(query))
