@@ -171,9 +171,14 @@ def event(policy: Policy, given: dict[str, Any], window: Span) -> availability.E
     component = given.get("component", "main")
     if given["kind"] == "outage":
         return Outage(component, span, Cause(given.get("cause", "own")), **about)
-    announced_at = instant(given.get("announced_at")) or start
-    kind = notice.classify(policy, announced_at, start, MaintenanceKind(given.get("type", "scheduled")))
+    announced_at, kind = instant(given.get("announced_at")), MaintenanceKind.EMERGENCY
+    if announced_at:
+        kind = notice.classify(policy, announced_at, start, wish(given))
     return MaintenanceWindow(component, span, kind, ended_at=instant(given.get("actual_end")), **about)
+
+
+def wish(given: dict[str, Any]) -> MaintenanceKind | None:
+    return next((kind for kind in MaintenanceKind if kind == given.get("type")), None)
 
 
 def ticket(given: dict[str, Any]) -> tickets.Ticket:
@@ -199,8 +204,8 @@ def lead_time(policy: Policy, inputs: Inputs) -> Answer:
             announced_at=moment(inputs["announced_at"]),
             starts_at=start,
             ends_at=instant(inputs.get("end")) or start,
-            wish=MaintenanceKind(inputs.get("type", "scheduled")),
-            risk=Risk(inputs.get("risk", "normal")),
+            wish=wish(inputs),
+            risk=Risk.HIGH if inputs.get("risk") == "high" else Risk.NORMAL,
             other_regular_starts=tuple(map(moment, inputs.get("other_regular_starts", []))),
         ),
     )

@@ -15,13 +15,14 @@ from statuspage.domain.sla.availability import (
     availability,
     plain_availability,
 )
-from statuspage.domain.sla.policy import Policy, load_policy, override
+from statuspage.domain.sla.policy import Policy, override
 from statuspage.domain.vocabulary import Cause, MaintenanceKind
+from tests.domain.sla.policies import BUSINESS_DAYS, DESK, DUTCH_HOURS, REBATES, STANDARD
 
 DAY = datetime(2024, 5, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 WINDOW = Span(DAY, DAY + timedelta(hours=2))
-PRESETS = {name: load_policy(name) for name in ("standard", "cm-com", "optimy", "istockist")}
+POLICIES = (STANDARD, DUTCH_HOURS, BUSINESS_DAYS, DESK)
 
 
 def span(start: float, end: float) -> Span:
@@ -80,15 +81,14 @@ def service_state(states: list[str], rule: str) -> str:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(sorted(PRESETS)),
+    st.sampled_from(POLICIES),
     st.lists(st.one_of(outages, windows), max_size=6),
     dark,
     st.sampled_from(["all", "any"]),
 )
 def test_the_figure_equals_a_walk_by_minutes(
-    preset: str, events: list[Event], unknown: list[tuple[str, Span]], rule: str
+    policy: Policy, events: list[Event], unknown: list[tuple[str, Span]], rule: str
 ) -> None:
-    policy = PRESETS[preset]
     figure = availability(policy, WINDOW, events, components=("a", "b"), rule=rule, unknown=unknown)  # type: ignore[arg-type]
     walked = [
         service_state([state(policy, events, unknown, name, DAY + n * MINUTE) for name in ("a", "b")], rule)
@@ -102,21 +102,21 @@ def test_the_figure_equals_a_walk_by_minutes(
 
 
 def test_nothing_measured_has_no_figure() -> None:
-    figure = availability(PRESETS["standard"], WINDOW, [], unknown=[("a", WINDOW)])
+    figure = availability(STANDARD, WINDOW, [], unknown=[("a", WINDOW)])
     assert (figure.share, figure.percent(), figure.met(Decimal("99.9"))) == (None, None, None)
     assert figure.unknown == WINDOW.length
 
 
 def test_unknown_time_leaves_both_sides() -> None:
     figure = availability(
-        PRESETS["standard"], WINDOW, [Outage("a", span(0, 10))], unknown=[("a", span(5, 70))], components=["a"]
+        STANDARD, WINDOW, [Outage("a", span(0, 10))], unknown=[("a", span(5, 70))], components=["a"]
     )
     assert (figure.num, figure.den) == (50 * MINUTE, 60 * MINUTE)
     assert figure.percent(4) == "83.3333"
 
 
 def test_beta_components_are_left_out_by_not_naming_them() -> None:
-    figure = availability(PRESETS["cm-com"], WINDOW, [Outage("beta", WINDOW)], components=["main"])
+    figure = availability(DUTCH_HOURS, WINDOW, [Outage("beta", WINDOW)], components=["main"])
     assert figure.percent() == "100.00"
 
 
@@ -126,7 +126,7 @@ def test_reasons_and_references_are_listed() -> None:
         Outage("a", span(5, 20), ref="i2"),
         Outage("a", span(30, 40), Cause.CUSTOMER, ref="i3"),
     ]
-    figure = availability(PRESETS["istockist"], WINDOW, events)
+    figure = availability(DESK, WINDOW, events)
     assert [(part.reason, part.ref) for part in figure.removals] == [(Cause.THIRD_PARTY, "i1")]
     assert [(part.reason, part.ref) for part in figure.exempt] == [(Cause.CUSTOMER, "i3")]
     assert [(part.span, part.ref) for part in figure.outages] == [(span(10, 20), "i2")]
@@ -134,7 +134,7 @@ def test_reasons_and_references_are_listed() -> None:
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(29, 0), (30, 1), (89, 1), (90, 2)])
 def test_half_a_minute_rounds_up_once(seconds: int, minutes: int) -> None:
-    policy = load_policy("ecerium")
+    policy = REBATES
     figure = availability(policy, WINDOW, [Outage("a", Span(DAY, DAY + timedelta(seconds=seconds)))])
     assert (figure.downtime, figure.counted) == (timedelta(seconds=seconds), minutes * MINUTE)
     assert figure.den == 43200 * MINUTE
@@ -142,22 +142,22 @@ def test_half_a_minute_rounds_up_once(seconds: int, minutes: int) -> None:
 
 def test_downtime_beyond_a_fixed_total_leaves_nothing() -> None:
     long = Span(DAY, DAY + timedelta(days=31))
-    figure = availability(load_policy("ecerium"), long, [Outage("a", long)])
+    figure = availability(REBATES, long, [Outage("a", long)])
     assert (figure.num, figure.percent()) == (timedelta(), "0.00")
 
 
 def test_a_customer_that_did_not_report_has_no_downtime() -> None:
-    policy = load_policy("ecerium")
+    policy = REBATES
     outage = Outage("a", span(0, 60), reported=False)
     assert availability(policy, WINDOW, [outage]).downtime == timedelta()
     assert plain_availability(policy, WINDOW, [outage]).downtime == 60 * MINUTE
 
 
 def test_a_plain_figure_is_calendar_time_unrounded() -> None:
-    figure = plain_availability(load_policy("ecerium"), WINDOW, [Outage("a", span(0.75, 1))])
+    figure = plain_availability(REBATES, WINDOW, [Outage("a", span(0.75, 1))])
     assert (figure.total, figure.counted) == (WINDOW.length, timedelta(seconds=15))
 
 
 def test_own_infrastructure_may_leave_the_total() -> None:
-    policy = override(PRESETS["istockist"], {"availability.remove_from_total": ["own"]})
+    policy = override(DESK, {"availability.remove_from_total": ["own"]})
     assert availability(policy, WINDOW, [Outage("a", span(0, 60))]).removed == 60 * MINUTE

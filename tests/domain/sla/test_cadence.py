@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from statuspage.domain.sla.cadence import escalation_at, gaps, is_public, late, next_update_due, public_since
-from statuspage.domain.sla.policy import load_policy, override
+from statuspage.domain.sla.policy import override
+from tests.domain.sla.policies import DUTCH_HOURS, STANDARD
 
-STANDARD = load_policy("standard")
+FIRST = {"id": "P1", "name": "Critical", "public": True}
 AT = datetime(2024, 7, 5, 14, 30, tzinfo=UTC)
 
 
@@ -25,7 +26,7 @@ def test_nothing_is_due_without_a_promise(priority: str | None, status: str) -> 
 
 
 def test_business_minutes_wait_for_monday() -> None:
-    policy = override(load_policy("cm-com"), {"priority.P3.update_every": "120bm"})
+    policy = override(DUTCH_HOURS, {"priority.P3.update_every": "120bm"})
     assert next_update_due(policy, "P3", "identified", AT) == datetime(2024, 7, 8, 8, tzinfo=UTC)
 
 
@@ -61,4 +62,4 @@ def test_public_once_is_public_for_good() -> None:
 
 def test_imported_history_is_public() -> None:
     assert is_public(STANDARD, None)
-    assert not is_public(load_policy("optimy"), "P5")
+    assert not is_public(override(STANDARD, {"priority": [FIRST]}), "P5")

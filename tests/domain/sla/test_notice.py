@@ -7,10 +7,10 @@ import pytest
 
 from statuspage.domain.sla.duration import Duration
 from statuspage.domain.sla.notice import MaintenanceDraft, assess, classify, earliest_start, label, latest_notice
-from statuspage.domain.sla.policy import load_policy, override
+from statuspage.domain.sla.policy import override
 from statuspage.domain.vocabulary import MaintenanceKind, Risk
+from tests.domain.sla.policies import BUSINESS_DAYS, DESK, DUTCH_HOURS, REBATES, STANDARD
 
-STANDARD, OPTIMY, CM, ECERIUM = (load_policy(name) for name in ("standard", "optimy", "cm-com", "ecerium"))
 NOW = datetime(2024, 8, 1, 10, 0, 30, tzinfo=UTC)
 
 
@@ -75,10 +75,10 @@ def test_urgent_work_needs_a_reason_of_the_policy() -> None:
 
 
 def test_without_an_emergency_lead_every_emergency_needs_a_reason() -> None:
-    judged = assess(OPTIMY, draft(1, wish=MaintenanceKind.EMERGENCY))
+    judged = assess(BUSINESS_DAYS, draft(1, wish=MaintenanceKind.EMERGENCY))
     assert (judged.urgent, judged.reason_required) == (False, True)
     assert judged.latest_notice_for_emergency is None
-    assert assess(OPTIMY, draft(1, wish=MaintenanceKind.EMERGENCY, reason="vendor_change")).refusals == ()
+    assert assess(BUSINESS_DAYS, draft(1, wish=MaintenanceKind.EMERGENCY, reason="vendor_change")).refusals == ()
 
 
 def test_no_wish_takes_whatever_class_it_is() -> None:
@@ -89,29 +89,29 @@ def test_no_wish_takes_whatever_class_it_is() -> None:
 def test_work_inside_business_hours_is_refused_or_warned_of() -> None:
     day = datetime(2024, 8, 28, 14, tzinfo=UTC)
     inside = draft(0, starts_at=day, ends_at=day + timedelta(hours=1))
-    assert codes(assess(OPTIMY, inside).refusals) == ["inside_business_hours"]
-    risky = assess(CM, replace(inside, risk=Risk.HIGH))
+    assert codes(assess(BUSINESS_DAYS, inside).refusals) == ["inside_business_hours"]
+    risky = assess(DUTCH_HOURS, replace(inside, risk=Risk.HIGH))
     assert (codes(risky.refusals), codes(risky.warnings)) == ([], ["high_risk_inside_business_hours"])
     assert risky.confirm_required
     assert risky.minutes_inside_business_hours == 60
-    assert not assess(CM, inside).confirm_required
+    assert not assess(DUTCH_HOURS, inside).confirm_required
 
 
 def test_regular_work_is_offered_once_a_week_or_not_at_all() -> None:
     regular = draft(20, wish=MaintenanceKind.REGULAR)
-    assert codes(assess(CM, regular).refusals) == ["regular_not_offered"]
+    assert codes(assess(DUTCH_HOURS, regular).refusals) == ["regular_not_offered"]
     night = datetime(2024, 8, 24, 3, tzinfo=UTC)
     first = replace(regular, starts_at=night, ends_at=night + timedelta(hours=1))
-    assert assess(OPTIMY, first).kind is MaintenanceKind.REGULAR
+    assert assess(BUSINESS_DAYS, first).kind is MaintenanceKind.REGULAR
     again = replace(first, other_regular_starts=(night - timedelta(days=3),))
-    assert codes(assess(OPTIMY, again).refusals) == ["second_regular_in_week"]
-    twice_a_week = override(OPTIMY, {"maintenance.regular_per_week": 2})
+    assert codes(assess(BUSINESS_DAYS, again).refusals) == ["second_regular_in_week"]
+    twice_a_week = override(BUSINESS_DAYS, {"maintenance.regular_per_week": 2})
     assert assess(twice_a_week, again).refusals == ()
 
 
 def test_notice_after_the_start_is_flagged() -> None:
     started = NOW - timedelta(hours=1)
-    judged = assess(ECERIUM, draft(0, starts_at=started, ends_at=NOW, wish=MaintenanceKind.EMERGENCY))
+    judged = assess(REBATES, draft(0, starts_at=started, ends_at=NOW, wish=MaintenanceKind.EMERGENCY))
     assert judged.violations == ("notice_after_start",)
     assert judged.refusals == ()
     assert judged.label == "Unscheduled maintenance"
@@ -124,7 +124,7 @@ def test_an_end_before_the_start_is_refused() -> None:
 
 
 def test_dates_alone_count_where_the_policy_says_so() -> None:
-    policy = override(ECERIUM, {"maintenance.lead_counts": "date"})
+    policy = override(REBATES, {"maintenance.lead_counts": "date"})
     start = datetime(2024, 5, 8, 10, tzinfo=UTC)
     assert latest_notice(policy, start) == datetime(2024, 5, 1, 21, 59, 59, tzinfo=UTC)
     assert earliest_start(policy, datetime(2024, 5, 1, 21, 59, 59, tzinfo=UTC)) == datetime(
@@ -134,7 +134,7 @@ def test_dates_alone_count_where_the_policy_says_so() -> None:
 
 
 def test_a_date_lead_of_nothing_still_ends_at_the_start() -> None:
-    policy = override(load_policy("istockist"), {"maintenance.lead_counts": "date"})
+    policy = override(DESK, {"maintenance.lead_counts": "date"})
     assert classify(policy, NOW, NOW - timedelta(minutes=1)) is MaintenanceKind.EMERGENCY
 
 
@@ -149,14 +149,14 @@ def test_a_date_lead_of_nothing_still_ends_at_the_start() -> None:
     ],
 )
 def test_business_day_leads_find_the_earliest_start(announced: str, first: str) -> None:
-    found = earliest_start(OPTIMY, datetime.fromisoformat(announced + "+00:00"))
+    found = earliest_start(BUSINESS_DAYS, datetime.fromisoformat(announced + "+00:00"))
     assert found == datetime.fromisoformat(first + "+00:00")
 
 
 def test_calendar_days_keep_the_wall_time_across_dst() -> None:
-    assert earliest_start(CM, datetime(2024, 3, 20, 1, tzinfo=UTC)) == datetime(2024, 4, 3, tzinfo=UTC)
+    assert earliest_start(DUTCH_HOURS, datetime(2024, 3, 20, 1, tzinfo=UTC)) == datetime(2024, 4, 3, tzinfo=UTC)
 
 
 def test_labels_name_the_class() -> None:
     assert label(STANDARD, MaintenanceKind.REGULAR) == "Regular maintenance"
-    assert label(ECERIUM, MaintenanceKind.SCHEDULED) == "Scheduled maintenance"
+    assert label(REBATES, MaintenanceKind.SCHEDULED) == "Scheduled maintenance"

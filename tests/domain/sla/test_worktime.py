@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from statuspage.domain.intervals import Span
 from statuspage.domain.sla.deadline import due_at, earliest_after, latest_before
 from statuspage.domain.sla.duration import parse_duration
-from statuspage.domain.sla.policy import load_policy, override
+from statuspage.domain.sla.policy import Policy, override
 from statuspage.domain.sla.terms import Hours
 from statuspage.domain.sla.worktime import WorkCalendar, work_calendar
+from tests.domain.sla.policies import BUSINESS_DAYS, BY_TICKET, DESK, DUTCH_HOURS
 
 MINUTE = timedelta(minutes=1)
 ZONES = ["UTC", "Europe/Amsterdam", "America/Toronto", "Europe/Dublin", "Asia/Kathmandu"]
@@ -84,13 +85,13 @@ def test_the_next_opening_is_now_or_the_first_open_minute(calendar: WorkCalendar
 
 
 def test_opening_is_inside_and_closing_outside() -> None:
-    calendar = work_calendar(load_policy("twicpics"))
+    calendar = work_calendar(BY_TICKET)
     assert calendar.is_open(datetime(2024, 1, 15, 8, tzinfo=UTC))
     assert not calendar.is_open(datetime(2024, 1, 15, 17, tzinfo=UTC))
 
 
 def test_additions_and_drops_correct_the_holidays() -> None:
-    policy = load_policy("cm-com")
+    policy = DUTCH_HOURS
     assert work_calendar(policy).is_holiday(date(2024, 3, 29))
     assert not work_calendar(policy).is_holiday(date(2024, 5, 5))
     changed = override(policy, {"hours.holidays_add": [date(2024, 5, 5)], "hours.holidays_drop": [date(2024, 3, 29)]})
@@ -100,8 +101,8 @@ def test_additions_and_drops_correct_the_holidays() -> None:
 
 def test_regions_have_their_own_holidays() -> None:
     thanksgiving = date(2024, 10, 14)
-    assert work_calendar(load_policy("optimy")).is_business_day(thanksgiving)
-    ontario = override(load_policy("optimy"), {"hours.holidays": "CA-ON"})
+    assert work_calendar(BUSINESS_DAYS).is_business_day(thanksgiving)
+    ontario = override(BUSINESS_DAYS, {"hours.holidays": "CA-ON"})
     assert not work_calendar(ontario).is_business_day(thanksgiving)
 
 
@@ -123,7 +124,7 @@ def test_a_window_inside_a_skipped_hour_never_opens() -> None:
     ],
 )
 def test_promises_fall_due_by_their_unit(start: str, duration: str, due: str) -> None:
-    found = due_at(load_policy("cm-com"), datetime.fromisoformat(start), parse_duration(duration))
+    found = due_at(DUTCH_HOURS, datetime.fromisoformat(start), parse_duration(duration))
     assert found == datetime.fromisoformat(due)
     assert found.tzinfo is UTC
 
@@ -132,17 +133,17 @@ LEADS = ["0m", "24h", "336h", "7d", "14d", "5bd", "1bd", "40bh", "90bm", "0bd", 
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(["optimy", "cm-com", "istockist"]), starts, st.sampled_from(LEADS))
-def test_the_earliest_start_is_far_enough(preset: str, announced_at: datetime, lead: str) -> None:
-    policy, duration = load_policy(preset), parse_duration(lead)
+@given(st.sampled_from([BUSINESS_DAYS, DUTCH_HOURS, DESK]), starts, st.sampled_from(LEADS))
+def test_the_earliest_start_is_far_enough(policy: Policy, announced_at: datetime, lead: str) -> None:
+    duration = parse_duration(lead)
     start = earliest_after(policy, announced_at, duration)
     assert latest_before(policy, start, duration) >= announced_at
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(["optimy", "cm-com", "istockist"]), st.integers(0, 60 * 1440), st.sampled_from(LEADS))
-def test_no_minute_earlier_would_do(preset: str, minutes: int, lead: str) -> None:
-    policy, duration = load_policy(preset), parse_duration(lead)
+@given(st.sampled_from([BUSINESS_DAYS, DUTCH_HOURS, DESK]), st.integers(0, 60 * 1440), st.sampled_from(LEADS))
+def test_no_minute_earlier_would_do(policy: Policy, minutes: int, lead: str) -> None:
+    duration = parse_duration(lead)
     announced_at = datetime(2024, 5, 1, tzinfo=UTC) + minutes * MINUTE  # no clock change within reach
     start = earliest_after(policy, announced_at, duration)
     assert latest_before(policy, start - MINUTE, duration) < announced_at
@@ -160,7 +161,7 @@ def brute_latest_business_days(calendar: WorkCalendar, end: datetime, days: int)
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 30 * 1440), st.integers(1, 6))
 def test_business_days_of_notice_equal_a_walk_backward(minutes: int, days: int) -> None:
-    policy = load_policy("optimy")
+    policy = BUSINESS_DAYS
     end = datetime(2024, 6, 20, tzinfo=UTC) + minutes * MINUTE
     found = latest_before(policy, end, parse_duration(f"{days}bd"))
     assert found == brute_latest_business_days(work_calendar(policy), end, days)
