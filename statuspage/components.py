@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, MaintenanceStatus
+from statuspage.claims import Base, claim
+from statuspage.claims import current_statuses as current_statuses
+from statuspage.domain.vocabulary import Cause, ComponentStatus
 from statuspage.drafts import ComponentChange, ComponentDraft, PageChange
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id, slug_of
 from statuspage.models import (
     Component,
     ComponentGroup,
-    Incident,
-    Maintenance,
     Page,
-    StatusChange,
 )
 
 DEFAULT_PAGE_NAME = "Status"
@@ -98,7 +96,7 @@ def add_component(session: Session, draft: ComponentDraft, *, author: str, now: 
     )
     session.add(component)
     session.flush()
-    _claim_base(session, component, ComponentStatus.OPERATIONAL, author=author, now=now)
+    claim(session, {component: ComponentStatus.OPERATIONAL}, Base(), at=now, author=author, now=now)
     return component
 
 
@@ -136,70 +134,12 @@ def set_base_status(
 ) -> None:
     """Say the component's own status; incidents and maintenances that hold it still count, the worst wins."""
     component.updated_at = now
-    _claim_base(session, component, status, author=author, now=now, cause=cause, note=note)
-
-
-def current_statuses(session: Session, component_ids: Iterable[str], now: datetime) -> dict[str, ComponentStatus]:
-    """What each component shows now: the worst of its base, its open incidents and its running maintenances."""
-    ids = list(component_ids)
-    worst = dict.fromkeys(ids, ComponentStatus.OPERATIONAL)
-    for component_id, status in session.execute(_latest_claims(ids, now)):
-        worst[component_id] = max(worst[component_id], status, key=lambda s: s.severity)
-    return worst
+    claim(session, {component: status}, Base(cause, note), at=now, author=author, now=now)
 
 
 def current_status(session: Session, component: Component, now: datetime) -> ComponentStatus:
     """What one component shows now."""
     return current_statuses(session, [component.id], now)[component.id]
-
-
-def _latest_claims(component_ids: list[str], now: datetime) -> Any:
-    """Select (component_id, status): the last word of each source that can hold a component now."""
-    open_incidents = select(Incident.id).where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
-    running = select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if s.is_running]))
-    base = and_(StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None))
-    rank = func.row_number().over(
-        partition_by=(StatusChange.component_id, StatusChange.incident_id, StatusChange.maintenance_id),
-        order_by=(StatusChange.at.desc(), StatusChange.id.desc()),
-    )
-    ranked = (
-        select(StatusChange.component_id, StatusChange.status, rank.label("rank"))
-        .where(
-            StatusChange.component_id.in_(component_ids),
-            StatusChange.at <= now,
-            or_(
-                base,
-                StatusChange.incident_id.in_(open_incidents),
-                StatusChange.maintenance_id.in_(running),
-            ),
-        )
-        .subquery()
-    )
-    return select(ranked.c.component_id, ranked.c.status).where(ranked.c.rank == 1)
-
-
-def _claim_base(
-    session: Session,
-    component: Component,
-    status: ComponentStatus,
-    *,
-    author: str,
-    now: datetime,
-    cause: Cause = Cause.OWN,
-    note: str | None = None,
-) -> None:
-    session.add(
-        StatusChange(
-            component_id=component.id,
-            at=now,
-            status=status,
-            cause=cause,
-            note=note,
-            author=author,
-            recorded_at=now,
-        )
-    )
-    session.flush()
 
 
 def _ensure_group(session: Session, name: str | None, *, now: datetime) -> ComponentGroup | None:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from statuspage.components import current_statuses, find_components
+from statuspage.claims import claim, current_statuses, repeat_claims
+from statuspage.components import find_components
 from statuspage.domain.lifecycle import incident_steps
 from statuspage.domain.sla.cadence import is_public, next_update_due
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
+from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, UpdateDraft
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
@@ -54,7 +55,7 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
     session.flush()
     before = current_statuses(session, [c.id for c in components.values()], now)
     said = {components[slug]: status for slug, status in draft.components.items()}
-    _claim(session, incident, said, at=started_at, author=author, now=now)
+    claim(session, said, incident, at=started_at, author=author, now=now)
     update = _add_update(session, incident, "opened", draft.body, author=author, now=now, notify=draft.notify)
     _record_affected(session, update, said, before)
     _apply_status(session, incident, draft.status, author=author, now=now)
@@ -80,10 +81,11 @@ def post_update(
     before = current_statuses(session, _component_ids(session, incident, components.values()), now)
     event = _event_of(incident, status, draft.priority)
     if draft.cause is not None and draft.cause is not incident.cause:
-        _change_cause(session, incident, draft.cause, author=author, now=now)
+        incident.cause = draft.cause
+        repeat_claims(session, incident, author=author, now=now)
     _change_priority(incident, draft.priority, policy, now)
     said = {components[slug]: new for slug, new in (draft.components or {}).items()}
-    _claim(session, incident, said, at=now, author=author, now=now)
+    claim(session, said, incident, at=now, author=author, now=now)
     incident.updated_at = now
     incident.status = status
     update = _add_update(session, incident, event, draft.body, author=author, now=now, notify=draft.notify)
@@ -213,52 +215,6 @@ def _change_priority(incident: Incident, priority: Priority | None, policy: Poli
         incident.public_at = now
 
 
-def _change_cause(session: Session, incident: Incident, cause: Cause, *, author: str, now: datetime) -> None:
-    """Say all the incident said of its components again with the new cause: the later row counts, none is lost."""
-    incident.cause = cause
-    said = session.scalars(
-        select(StatusChange).where(StatusChange.incident_id == incident.id).order_by(StatusChange.at, StatusChange.id)
-    ).all()
-    for row in said:
-        session.add(
-            StatusChange(
-                component_id=row.component_id,
-                incident_id=incident.id,
-                at=row.at,
-                status=row.status,
-                cause=cause,
-                author=author,
-                recorded_at=now,
-            )
-        )
-        session.flush()
-
-
-def _claim(
-    session: Session,
-    incident: Incident,
-    said: Mapping[Component, ComponentStatus],
-    *,
-    at: datetime,
-    author: str,
-    now: datetime,
-) -> None:
-    for component, status in said.items():
-        component.updated_at = now
-        session.add(
-            StatusChange(
-                component_id=component.id,
-                incident_id=incident.id,
-                at=at,
-                status=status,
-                cause=incident.cause,
-                author=author,
-                recorded_at=now,
-            )
-        )
-    session.flush()
-
-
 def _apply_status(
     session: Session, incident: Incident, status: IncidentStatus, *, author: str, now: datetime
 ) -> list[Component]:
@@ -276,14 +232,7 @@ def _apply_status(
         if held is not ComponentStatus.OPERATIONAL
     }
     released = list(find_components(session, held).values())
-    _claim(
-        session,
-        incident,
-        dict.fromkeys(released, ComponentStatus.OPERATIONAL),
-        at=now,
-        author=author,
-        now=now,
-    )
+    claim(session, dict.fromkeys(released, ComponentStatus.OPERATIONAL), incident, at=now, author=author, now=now)
     return released
 
 

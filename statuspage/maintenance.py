@@ -13,14 +13,12 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from statuspage.components import current_statuses, find_components
+from statuspage.components import find_components
 from statuspage.domain.lifecycle import maintenance_steps
 from statuspage.domain.sla import notice
 from statuspage.domain.sla.notice import NoticeAssessment
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import (
-    Cause,
-    ComponentStatus,
     MaintenanceKind,
     MaintenanceStatus,
     Risk,
@@ -28,11 +26,8 @@ from statuspage.domain.vocabulary import (
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
-from statuspage.models import AffectedComponent, Maintenance, StatusChange, Update
-from statuspage.notify import outbox
-
-BY_ITSELF = "statuspage"
-"""Author of the steps that the clock takes."""
+from statuspage.models import AffectedComponent, Maintenance, Update
+from statuspage.windows import add_update, advance, enter
 
 
 def assess(
@@ -85,8 +80,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     _keep_assessment(maintenance, assessment, draft, policy)
     session.add(maintenance)
     session.flush()
-    _add_update(session, maintenance, "announced", draft.body, at=now, author=author, notify=draft.notify)
-    _advance(session, maintenance, now)
+    add_update(session, maintenance, "announced", draft.body, at=now, author=author, notify=draft.notify)
+    advance(session, maintenance, now)
     return maintenance
 
 
@@ -107,8 +102,8 @@ def post_update(
         message = f"a maintenance that is {maintenance.status.value} cannot be {status.value}; {possible}"
         raise TransitionRefused(Problem("status", message))
     event, stays = _event_of(maintenance.status, status), status is maintenance.status
-    affected = {} if stays else _enter(session, maintenance, status, at=now, author=author)
-    return _add_update(
+    affected = {} if stays else enter(session, maintenance, status, at=now, author=author)
+    return add_update(
         session, maintenance, event, draft.body, at=now, author=author, notify=draft.notify, affected=affected
     )
 
@@ -136,10 +131,10 @@ def move(
     maintenance.asked_kind = draft.kind
     maintenance.sequence += 1
     _keep_assessment(maintenance, assessment, draft, policy)
-    update = _add_update(
+    update = add_update(
         session, maintenance, "moved", draft.body, at=now, author=author, notify=draft.notify, details=old
     )
-    _advance(session, maintenance, now)
+    advance(session, maintenance, now)
     return update
 
 
@@ -151,39 +146,7 @@ def cancel(
     maintenance.status = MaintenanceStatus.CANCELLED
     maintenance.cancelled_at = now
     maintenance.sequence += 1
-    return _add_update(session, maintenance, "cancelled", draft.body, at=now, author=author, notify=draft.notify)
-
-
-def advance_due(session: Session, *, now: datetime) -> list[Update]:
-    """Start and end what is due, stamped with the time it was due; nothing twice, however late or often it runs."""
-    due = session.scalars(
-        select(Maintenance)
-        .where(
-            or_(
-                and_(Maintenance.status == MaintenanceStatus.SCHEDULED, Maintenance.starts_at <= now),
-                and_(Maintenance.status.in_(_RUNNING), Maintenance.ends_at <= now),
-            )
-        )
-        .order_by(Maintenance.starts_at)
-        .with_for_update()
-    ).all()
-    return [update for maintenance in due for update in _advance(session, maintenance, now)]
-
-
-def is_anything_due(session: Session, now: datetime) -> bool:
-    """Whether advance_due would do something: a cheap question for every second."""
-    return bool(
-        session.scalar(
-            select(Maintenance.id)
-            .where(
-                or_(
-                    and_(Maintenance.status == MaintenanceStatus.SCHEDULED, Maintenance.starts_at <= now),
-                    and_(Maintenance.status.in_(_RUNNING), Maintenance.ends_at <= now),
-                )
-            )
-            .limit(1)
-        )
-    )
+    return add_update(session, maintenance, "cancelled", draft.body, at=now, author=author, notify=draft.notify)
 
 
 def load_maintenance(session: Session, maintenance_id: str) -> Maintenance:
@@ -213,7 +176,6 @@ def load_maintenances(
     return session.scalars(query.options(*_WHOLE)).all()
 
 
-_RUNNING = [status for status in MaintenanceStatus if status.is_running]
 _WHOLE = (
     selectinload(Maintenance.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),
     selectinload(Maintenance.components),
@@ -294,109 +256,6 @@ def _event_of(current: MaintenanceStatus, new: MaintenanceStatus) -> str:
     if new is MaintenanceStatus.COMPLETED:
         return "finished"
     return "started" if current is MaintenanceStatus.SCHEDULED else "updated"
-
-
-def _advance(session: Session, maintenance: Maintenance, now: datetime) -> list[Update]:
-    steps = []
-    if maintenance.status is MaintenanceStatus.SCHEDULED and maintenance.starts_at <= now:
-        steps.append((MaintenanceStatus.IN_PROGRESS, max(maintenance.starts_at, maintenance.announced_at), "started"))
-    if maintenance.ends_at <= now:
-        steps.append((MaintenanceStatus.COMPLETED, maintenance.ends_at, "finished"))
-    updates = []
-    for status, at, event in steps:
-        affected = _enter(session, maintenance, status, at=at, author=BY_ITSELF)
-        updates.append(
-            _add_update(
-                session,
-                maintenance,
-                event,
-                _WORDS[event],
-                at=at,
-                author=BY_ITSELF,
-                notify=True,
-                affected=affected,
-            )
-        )
-    return updates
-
-
-_WORDS = {
-    "started": "The maintenance has begun as announced.",
-    "finished": "The maintenance window is over.",
-}
-
-
-def _enter(
-    session: Session, maintenance: Maintenance, status: MaintenanceStatus, *, at: datetime, author: str
-) -> dict[str, tuple[ComponentStatus, ComponentStatus]]:
-    """Take the step; the components turn to under_maintenance or are let go. Returns old and new by component id."""
-    ids = [component.id for component in maintenance.components]
-    before = current_statuses(session, ids, at)
-    if status is MaintenanceStatus.COMPLETED:
-        maintenance.completed_at = at
-        _claim(session, maintenance, ComponentStatus.OPERATIONAL, at=at, author=author)
-    elif maintenance.began_at is None:
-        maintenance.began_at = at
-        _claim(session, maintenance, ComponentStatus.UNDER_MAINTENANCE, at=at, author=author)
-    maintenance.status = status
-    session.flush()
-    after = current_statuses(session, ids, at)
-    return {component_id: (before[component_id], after[component_id]) for component_id in ids}
-
-
-def _claim(session: Session, maintenance: Maintenance, status: ComponentStatus, *, at: datetime, author: str) -> None:
-    for component in maintenance.components:
-        component.updated_at = at
-        session.add(
-            StatusChange(
-                component_id=component.id,
-                maintenance_id=maintenance.id,
-                at=at,
-                status=status,
-                cause=Cause.OWN,
-                author=author,
-                recorded_at=at,
-            )
-        )
-    session.flush()
-
-
-def _add_update(
-    session: Session,
-    maintenance: Maintenance,
-    event: str,
-    body: str,
-    *,
-    at: datetime,
-    author: str,
-    notify: bool,
-    affected: dict[str, tuple[ComponentStatus, ComponentStatus]] | None = None,
-    details: dict[str, Any] | None = None,
-) -> Update:
-    maintenance.updated_at = at
-    update = Update(
-        id=new_id(),
-        maintenance_id=maintenance.id,
-        event=event,
-        status=maintenance.status.value,
-        body=body,
-        details=details,
-        posted_at=at,
-        updated_at=at,
-        public_at=at,
-        sequence=len(maintenance.updates),
-        notify=notify,
-        author=author,
-        affected=[
-            AffectedComponent(component_id=component_id, old_status=old, new_status=new)
-            for component_id, (old, new) in (affected or {}).items()
-        ],
-    )
-    maintenance.updates.append(update)
-    session.flush()
-    if notify:
-        outbox.enqueue_update(session, update, now=at)
-    return update
 
 
 def _iso(instant: datetime) -> str:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from statuspage import maintenance as verbs
+from statuspage import windows
 from statuspage.changes import Installation
 from statuspage.components import current_statuses, load_component
 from statuspage.domain.sla.policy import load_policy
@@ -46,7 +47,7 @@ class Desk:
 
     def advance(self, by: timedelta) -> list[Update]:
         self.now += by
-        return verbs.advance_due(self.session, now=self.now)
+        return windows.advance_due(self.session, now=self.now)
 
     def status(self) -> str:
         voice = load_component(self.session, "voice")
@@ -164,7 +165,7 @@ def test_running_work_cannot_be_cancelled_or_moved(desk: Desk) -> None:
 def test_work_can_finish_early(desk: Desk) -> None:
     planned = desk.schedule(timedelta(days=14))
     desk.advance(timedelta(days=14, minutes=10))
-    draft = MaintenanceUpdateDraft(status="completed", body="Done sooner than planned.")  # type: ignore[arg-type]
+    draft = MaintenanceUpdateDraft(status="completed", body="Done sooner than planned.")
     update = verbs.post_update(desk.session, planned, draft, policy=desk.policy, author="ada", now=desk.now)
     assert (update.event, planned.completed_at, desk.status()) == ("finished", desk.now, "operational")
     assert desk.advance(timedelta(hours=3)) == []

@@ -1,0 +1,134 @@
+"""A maintenance's steps through its window: what each does to its components, and the update that says it.
+
+The clock takes the first and the last step (advance_due); an operator may take any of them earlier.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from statuspage.claims import claim, current_statuses
+from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
+from statuspage.identifiers import new_id
+from statuspage.models import AffectedComponent, Maintenance, Update
+from statuspage.notify import outbox
+
+BY_ITSELF = "statuspage"
+"""Author of the steps that the clock takes."""
+
+
+def advance_due(session: Session, *, now: datetime) -> list[Update]:
+    """Start and end what is due, stamped with the time it was due; nothing twice, however late or often it runs."""
+    due = session.scalars(
+        select(Maintenance).where(_is_due(now)).order_by(Maintenance.starts_at).with_for_update()
+    ).all()
+    return [update for maintenance in due for update in advance(session, maintenance, now)]
+
+
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether advance_due would do something: a cheap question for every second."""
+    return session.scalar(select(Maintenance.id).where(_is_due(now)).limit(1)) is not None
+
+
+_RUNNING = [status for status in MaintenanceStatus if status.is_running]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(Maintenance.status == MaintenanceStatus.SCHEDULED, Maintenance.starts_at <= now),
+        and_(Maintenance.status.in_(_RUNNING), Maintenance.ends_at <= now),
+    )
+
+
+def advance(session: Session, maintenance: Maintenance, now: datetime) -> list[Update]:
+    """Take the steps of one maintenance that are due at `now`, each stamped with its own time."""
+    steps = []
+    if maintenance.status is MaintenanceStatus.SCHEDULED and maintenance.starts_at <= now:
+        steps.append((MaintenanceStatus.IN_PROGRESS, max(maintenance.starts_at, maintenance.announced_at), "started"))
+    if maintenance.ends_at <= now:
+        steps.append((MaintenanceStatus.COMPLETED, maintenance.ends_at, "finished"))
+    updates = []
+    for status, at, event in steps:
+        affected = enter(session, maintenance, status, at=at, author=BY_ITSELF)
+        updates.append(
+            add_update(
+                session,
+                maintenance,
+                event,
+                _WORDS[event],
+                at=at,
+                author=BY_ITSELF,
+                notify=True,
+                affected=affected,
+            )
+        )
+    return updates
+
+
+_WORDS = {
+    "started": "The maintenance has begun as announced.",
+    "finished": "The maintenance window is over.",
+}
+
+
+def enter(
+    session: Session, maintenance: Maintenance, status: MaintenanceStatus, *, at: datetime, author: str
+) -> dict[str, tuple[ComponentStatus, ComponentStatus]]:
+    """Take the step; the components turn to under_maintenance or are let go. Returns old and new by component id."""
+    ids = [component.id for component in maintenance.components]
+    before = current_statuses(session, ids, at)
+    if status is MaintenanceStatus.COMPLETED:
+        maintenance.completed_at = at
+        said = dict.fromkeys(maintenance.components, ComponentStatus.OPERATIONAL)
+        claim(session, said, maintenance, at=at, author=author, now=at)
+    elif maintenance.began_at is None:
+        maintenance.began_at = at
+        said = dict.fromkeys(maintenance.components, ComponentStatus.UNDER_MAINTENANCE)
+        claim(session, said, maintenance, at=at, author=author, now=at)
+    maintenance.status = status
+    session.flush()
+    after = current_statuses(session, ids, at)
+    return {component_id: (before[component_id], after[component_id]) for component_id in ids}
+
+
+def add_update(
+    session: Session,
+    maintenance: Maintenance,
+    event: str,
+    body: str,
+    *,
+    at: datetime,
+    author: str,
+    notify: bool,
+    affected: dict[str, tuple[ComponentStatus, ComponentStatus]] | None = None,
+    details: dict[str, Any] | None = None,
+) -> Update:
+    """Post on a maintenance: public at once, and owed to its subscribers when `notify` says so."""
+    maintenance.updated_at = at
+    update = Update(
+        id=new_id(),
+        maintenance_id=maintenance.id,
+        event=event,
+        status=maintenance.status.value,
+        body=body,
+        details=details,
+        posted_at=at,
+        updated_at=at,
+        public_at=at,
+        sequence=len(maintenance.updates),
+        notify=notify,
+        author=author,
+        affected=[
+            AffectedComponent(component_id=component_id, old_status=old, new_status=new)
+            for component_id, (old, new) in (affected or {}).items()
+        ],
+    )
+    maintenance.updates.append(update)
+    session.flush()
+    if notify:
+        outbox.enqueue_update(session, update, now=at)
+    return update
