@@ -105,12 +105,12 @@ def _distinct(values: Any) -> Any:
     return values
 
 
-Length = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str)]
-Percent = Annotated[Decimal, PlainValidator(_percent)]
+Length = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str, return_type=str)]
+Percent = Annotated[Decimal, PlainValidator(_percent), PlainSerializer(str, return_type=str)]
 ZoneName = Annotated[str, BeforeValidator(_zone)]
-WallTime = Annotated[time, PlainValidator(_wall_time)]
+WallTime = Annotated[time, PlainValidator(_wall_time), PlainSerializer("{:%H:%M}".format, return_type=str)]
 Total = Annotated[Duration | None, PlainValidator(_total), PlainSerializer(lambda total: total and str(total))]
-Exemption = Annotated[Cause | MaintenanceKind, PlainValidator(_exemption)]
+Exemption = Annotated[Cause | MaintenanceKind, PlainValidator(_exemption), PlainSerializer(str, return_type=str)]
 
 
 class Hours(Terms):

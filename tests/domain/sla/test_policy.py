@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from statuspage.domain.sla.duration import Duration
-from statuspage.domain.sla.policy import PolicyError, load_policies, load_policy, override, preset_ids
+from statuspage.domain.sla.policy import Policy, PolicyError, load_policies, load_policy, override, preset_ids
 
 MINIMAL = """\
 schema = 1
@@ -52,6 +52,12 @@ def test_every_preset_loads(preset: str) -> None:
     policy = load_policy(preset)
     assert policy.id == preset
     assert policy.priorities
+
+
+@pytest.mark.parametrize("preset", preset_ids())
+def test_a_policy_survives_json(preset: str) -> None:
+    policy = load_policy(preset)
+    assert Policy.model_validate_json(policy.model_dump_json(by_alias=True)) == policy
 
 
 def test_presets_begin_with_the_neutral_one() -> None:
