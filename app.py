@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import socket
 import sys
@@ -69,7 +68,7 @@ def run_worker() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker.run(installation, stop, importlib.import_module("statuspage.notify.delivery").deliver_due)
+    worker.run(installation, stop)
     return 0
 
 

@@ -18,10 +18,11 @@ import structlog
 from huey.consumer import Consumer
 from sqlalchemy import delete
 
-from statuspage import attempts, jobs, maintenance, subscribers
+from statuspage import attempts, jobs, subscribers, windows
 from statuspage.changes import Installation, site_change
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, IdempotentAnswer
+from statuspage.notify.delivery import deliver_due
 
 TICK_SECONDS = 1.0
 LONGEST_BACK_OFF = 30.0
@@ -30,11 +31,10 @@ KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 KEPT_ATTEMPT = timedelta(days=2)
 ENDING_SECONDS = 8.0
+TROUBLE_SECONDS = 5.0
+"""Rest after a mail server in trouble, so that it is not asked every second."""
 AUTHOR = "schedule"
 log = structlog.get_logger(__name__)
-
-Deliver = Callable[[Installation, Callable[[], datetime], threading.Event], int]
-"""Sends what is due until nothing is or the event is set; how many were handled."""
 
 
 @dataclass
@@ -48,12 +48,12 @@ class Chore:
     failures: int = 0
 
 
-def run(installation: Installation, stop: threading.Event, deliver: Deliver, name: str | None = None) -> None:
+def run(installation: Installation, stop: threading.Event, name: str | None = None) -> None:
     """Work until `stop` is set; then finish the message in flight and return."""
     name = name or f"worker:{platform.node()}:{os.getpid()}"
     wake = threading.Event()
     wake.set()
-    sender = threading.Thread(target=_deliver_when_woken, args=(installation, stop, wake, deliver), name="deliver")
+    sender = threading.Thread(target=_deliver_when_woken, args=(installation, stop, wake), name="deliver")
     sender.start()
     queue = threading.Thread(target=_listen, args=(installation, stop, wake), name="queue", daemon=True)
     queue.start()
@@ -97,10 +97,10 @@ def do_chores(installation: Installation, chores: list[Chore]) -> None:
 def advance_maintenance(installation: Installation, now: datetime) -> None:
     """Start and end the windows whose time has come, published and announced like any other change."""
     with installation.database.read() as session:
-        due = maintenance.is_anything_due(session, now)
+        due = windows.is_anything_due(session, now)
     if due:
         with site_change(installation, now, author=AUTHOR) as change:
-            maintenance.advance_due(change.session, now=now)
+            windows.advance_due(change.session, now=now)
 
 
 def publish_if_stale(installation: Installation, now: datetime) -> None:
@@ -138,9 +138,7 @@ def _sign_off(installation: Installation, name: str) -> None:
         log.info("no sign-off", error=str(error))
 
 
-def _deliver_when_woken(
-    installation: Installation, stop: threading.Event, wake: threading.Event, deliver: Deliver
-) -> None:
+def _deliver_when_woken(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:
     failures = 0
     while not stop.is_set():
         wake.wait()
@@ -148,7 +146,7 @@ def _deliver_when_woken(
         if stop.is_set():
             return
         try:
-            deliver(installation, _now, stop)
+            report = deliver_due(installation, _now, stop=stop)
         except Exception as error:  # the outbox keeps what was not recorded
             failures += 1
             wait = min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF)
@@ -156,6 +154,8 @@ def _deliver_when_woken(
             stop.wait(wait)
         else:
             failures = 0
+            if report.trouble:
+                stop.wait(TROUBLE_SECONDS)
 
 
 def _listen(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:

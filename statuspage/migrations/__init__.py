@@ -57,5 +57,15 @@ def is_at_head(session: Session) -> bool:
     return _current(session.connection()) == head()
 
 
+def is_known(version: str) -> bool:
+    """Whether `version` is one of ours, and not of a newer release."""
+    return any(script.revision == version for script in ScriptDirectory.from_config(make_config()).walk_revisions())
+
+
+def current(session: Session) -> str | None:
+    """The version the database has; None when it has no tables of ours."""
+    return _current(session.connection())
+
+
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
