@@ -90,6 +90,17 @@ class Component(Base):
     group: Mapped[ComponentGroup | None] = relationship()
 
 
+class Monitor(Base):
+    """A measurement of a component as site.toml describes it; kept so that an export gives back what was applied."""
+
+    __tablename__ = "monitor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class StatusChange(Base):
     """One source says that a component has this status from `at` on.
 
