@@ -1,0 +1,71 @@
+"""The public pages' own Jinja environment and the hashed addresses of their static files.
+
+It is not Flask's: no request, session, flash or context processor can leak into a published file. Live pages
+that share the public frame (subscribe, errors) hand `asset_path` to their templates as `asset`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.support import NullTranslations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from statuspage.publishing.wording import Words
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+
+
+def make_environment(
+    lang: str = "en", translations: NullTranslations | None = None, zone: ZoneInfo | None = None
+) -> Environment:
+    """Templates that fail on any name they are not given, escape everything, and speak one language and zone.
+
+    `translations` is a catalogue as Babel loads it; without one the English of the source stands.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = translations or NullTranslations()
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    words = Words(lang, zone or ZoneInfo("UTC"), catalogue)
+    environment.globals.update(lang=lang, asset=asset_path, words=words)
+    return environment
+
+
+@cache
+def asset_path(name: str) -> str:
+    """The address of static/NAME with a digest of its content in it, so that it can be cached for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    stem, dot, suffix = name.rpartition(".")
+    return f"/static/{stem}.{digest}{dot}{suffix}"
+
+
+@cache
+def look_digest() -> str:
+    """Digest of all templates and static files: a new version of the product must render every page again."""
+    digest = hashlib.sha256()
+    for path in sorted([*TEMPLATES.glob("public/**/*"), *TEMPLATES.glob("macros/**/*"), *STATIC.glob("**/*")]):
+        if path.is_file():
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def render_static() -> Iterator[tuple[str, bytes]]:
+    """Every static file under its hashed address, and the icon browsers ask for by name."""
+    for path in sorted(STATIC.glob("**/*")):
+        if path.is_file():
+            yield asset_path(path.relative_to(STATIC).as_posix()).removeprefix("/"), path.read_bytes()
+    yield "favicon.ico", (STATIC / "favicon.ico").read_bytes()

@@ -1,0 +1,216 @@
+"""The public HTML pages: a snapshot becomes (path, bytes), the same snapshot always the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from statuspage.domain.sla.terms import AvailabilityTerms
+from statuspage.publishing.bars import Track, months_of, target_of, track_of
+from statuspage.publishing.environment import make_environment, render_static
+from statuspage.publishing.events import Event, by_day, events_of, in_month, newest_events, recent_days
+from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
+from statuspage.publishing.snapshot import ComponentView, GroupView, Snapshot
+from statuspage.publishing.wording import Words
+
+_NEWEST_ON_HISTORY = 20
+_EVENTS_ON_COMPONENT = 10
+
+Page = tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class _Rendering:
+    """One run over one snapshot: the templates, and what several pages need, computed once."""
+
+    snapshot: Snapshot
+    environment: Environment
+    words: Words
+    newest: tuple[Event, ...]
+    tracks: dict[str, Track]
+    targets: dict[str, str | None]
+    banner: Headline
+
+    def page(self, path: str, template: str, **values: object) -> Page:
+        """A whole page under its path."""
+        return path, self.text(template, **values).encode()
+
+    def text(self, template: str, **values: object) -> str:
+        return self.environment.get_template(f"public/{template}").render(
+            page=self.snapshot.page, policy=self.snapshot.policy, now=self.snapshot.now, **values
+        )
+
+
+def render_pages(snapshot: Snapshot) -> Iterator[Page]:
+    """Every HTML page that is due, the static files, and live.json; the front page comes last.
+
+    Incidents, maintenances and months are rendered when touched, and those still going on at any time, because the
+    clock alone can make their promises overdue. Paths are relative, without a leading slash.
+    """
+    run = _start(snapshot)
+    yield from render_static()
+    yield from _incident_pages(run)
+    yield from _maintenance_pages(run)
+    yield from _month_pages(run)
+    yield from _component_pages(run)
+    yield _uptime_page(run)
+    yield _sla_page(run)
+    yield _history_page(run)
+    yield run.page("embed.html", "embed.html", headline=run.banner, incidents=open_incidents(snapshot))
+    yield run.page("404.html", "404.html")
+    yield from _front_page(run)
+
+
+def _start(snapshot: Snapshot) -> _Rendering:
+    lang = snapshot.page.languages[0] if snapshot.page.languages else "en"
+    environment = make_environment(lang, zone=snapshot.page.zone)
+    words = environment.globals["words"]
+    assert isinstance(words, Words)
+    newest = newest_events(snapshot)
+    return _Rendering(
+        snapshot=snapshot,
+        environment=environment,
+        words=words,
+        newest=newest,
+        tracks={each.id: track_of(each, snapshot, newest) for each in snapshot.components},
+        targets={each.id: target_of(each, snapshot.policy) for each in snapshot.components},
+        banner=headline(snapshot, words),
+    )
+
+
+def _front_page(run: _Rendering) -> Iterator[Page]:
+    snapshot = run.snapshot
+    content = run.text(
+        "front.html",
+        headline=run.banner,
+        incidents=open_incidents(snapshot),
+        work=planned_work(snapshot),
+        groups=_grouped(run),
+        targets=run.targets,
+        history=recent_days(run.newest, snapshot.now, snapshot.page.zone),
+    )
+    revision = hashlib.sha256(content.encode()).hexdigest()[:16]
+    yield "live.json", json.dumps({"revision": revision}).encode()
+    yield run.page("index.html", "index.html", headline=run.banner, content=Markup(content), revision=revision)  # noqa: S704 - rendered just above, escaped there
+
+
+def _incident_pages(run: _Rendering) -> Iterator[Page]:
+    touched = run.snapshot.touched
+    for incident in run.snapshot.incidents:
+        if touched.everything or incident.id in touched.incidents or incident.status.is_open:
+            month = f"{run.words.day_of(incident.started_at):%Y-%m}"
+            yield run.page(f"incidents/{incident.id}.html", "incident.html", incident=incident, month=month)
+
+
+def _maintenance_pages(run: _Rendering) -> Iterator[Page]:
+    touched = run.snapshot.touched
+    for work in run.snapshot.maintenances:
+        if touched.everything or work.id in touched.maintenances:
+            month = f"{run.words.day_of(work.starts_at):%Y-%m}"
+            yield run.page(f"maintenance/{work.id}.html", "maintenance.html", work=work, month=month)
+
+
+def _month_pages(run: _Rendering) -> Iterator[Page]:
+    """A page links to its place in the list of months, not to its neighbours: a new month changes no old page."""
+    snapshot = run.snapshot
+    zone = snapshot.page.zone
+    events = events_of(snapshot)
+    months = {month for month, _ in snapshot.months}
+    for month in sorted(months if snapshot.touched.everything else snapshot.touched.months):
+        days = by_day(in_month(events, month, zone), zone)
+        yield run.page(f"history/{month}.html", "month.html", month=month, list=days)
+
+
+def _history_page(run: _Rendering) -> Page:
+    snapshot = run.snapshot
+    begun = [event for event in run.newest if event.listed_at <= snapshot.now]
+    years = [(year, list(months)) for year, months in groupby(snapshot.months, key=lambda month: month[0][:4])]
+    newest = by_day(begun[:_NEWEST_ON_HISTORY], snapshot.page.zone)
+    return run.page("history.html", "history.html", years=years, newest=newest)
+
+
+def _component_pages(run: _Rendering) -> Iterator[Page]:
+    groups = {group.id: group for group in run.snapshot.groups}
+    for component in run.snapshot.components:
+        yield run.page(
+            f"components/{component.slug}.html",
+            "component.html",
+            track=run.tracks[component.id],
+            target=run.targets[component.id],
+            group=groups.get(component.group_id or ""),
+            months=months_of(component, run.snapshot, run.newest),
+            events=_events_of_component(run.newest, component),
+        )
+
+
+def _uptime_page(run: _Rendering) -> Page:
+    calendars = [(each, months_of(each, run.snapshot, run.newest)) for each in _shown(run)]
+    return run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets)
+
+
+def _sla_page(run: _Rendering) -> Page:
+    policy, words = run.snapshot.policy, run.words
+    terms = policy.availability
+    kinds = ("scheduled", "regular", "emergency")
+    columns = {who: None for band in (policy.credits.bands if policy.credits else ()) for who in band.percents}
+    return run.page(
+        "sla.html",
+        "sla.html",
+        exempt={kind: _weight(terms, kind, words) for kind in kinds},
+        kept_outside=words.listed([_exemption(kind, words) for kind in policy.maintenance.keep_outside_hours]),
+        left_out=words.listed([_exemption(what, words) for what in terms.remove_from_total], most=9),
+        not_down=words.listed([_exemption(what, words) for what in terms.not_downtime], most=9),
+        credit_columns=list(columns),
+    )
+
+
+def _weight(terms: AvailabilityTerms, kind: str, words: Words) -> str:
+    if kind in terms.remove_from_total:
+        return words.gettext("Left out of the availability figure.")
+    if kind in terms.not_downtime:
+        return words.gettext("Does not count as downtime.")
+    return words.gettext("Counts as downtime.")
+
+
+def _exemption(what: str, words: Words) -> str:
+    """A cause or a class of maintenance inside a sentence."""
+    names = {
+        "own": words.gettext("failures of our own"),
+        "third_party": words.gettext("failures of third parties"),
+        "customer": words.gettext("what the customer caused"),
+        "force_majeure": words.gettext("force majeure"),
+        "suspension": words.gettext("suspension of the service"),
+        "scheduled": words.gettext("scheduled maintenance"),
+        "regular": words.gettext("regular maintenance"),
+        "emergency": words.gettext("emergency maintenance"),
+        "high_risk": words.gettext("high-risk maintenance"),
+    }
+    return names[what]
+
+
+def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:
+    """Groups in their order, with their components in theirs; what has no group comes first, under no heading."""
+    shown = _shown(run)
+    groups: list[GroupView | None] = [None, *sorted(run.snapshot.groups, key=lambda group: (group.position, group.id))]
+    listed = [
+        (group, [run.tracks[each.id] for each in shown if each.group_id == (group.id if group else None)])
+        for group in groups
+    ]
+    return [(group, tracks) for group, tracks in listed if tracks]
+
+
+def _shown(run: _Rendering) -> list[ComponentView]:
+    """Components in the page's order, without those that only show when something is wrong with them."""
+    places = {group.id: (group.position, group.id) for group in run.snapshot.groups}
+    shown = [each for each in run.snapshot.components if not (each.only_show_if_degraded and each.status.severity == 0)]
+    return sorted(shown, key=lambda each: (places.get(each.group_id or "", (-1, "")), each.position, each.id))
+
+
+def _events_of_component(newest: Iterable[Event], component: ComponentView) -> list[Event]:
+    return [event for event in newest if component.id in event.component_ids][:_EVENTS_ON_COMPONENT]

@@ -1,0 +1,145 @@
+"""Times, lengths and labels as people read them on the public page, in one language and one zone.
+
+Dates follow the language's habits (Babel), clocks have 24 hours, and every time names its zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.support import NullTranslations
+
+from statuspage.domain.sla.duration import Duration, describe_duration
+
+_LOCALES = {"en": "en_GB"}
+"""English dates are written day first, as the 24-hour clock beside them suggests."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The writer of one rendering: a language, its catalogue and the page's zone."""
+
+    lang: str
+    zone: ZoneInfo
+    catalogue: NullTranslations
+
+    @property
+    def locale(self) -> Locale:
+        """Whose habits dates follow."""
+        return Locale.parse(_LOCALES.get(self.lang, self.lang))
+
+    def gettext(self, text: str) -> str:
+        """The text in the page's language."""
+        return str(self.catalogue.gettext(text))
+
+    def label(self, word: object) -> str:
+        """The translated label of a vocabulary word, or of its wire string ("in_progress" is "In progress")."""
+        return self.gettext(getattr(word, "label", None) or str(word).replace("_", " ").capitalize())
+
+    def local(self, instant: datetime) -> datetime:
+        """The instant on the page's clock."""
+        return instant.astimezone(self.zone)
+
+    def day_of(self, instant: datetime) -> date:
+        """The date on the page's calendar."""
+        return self.local(instant).date()
+
+    def clock(self, instant: datetime) -> str:
+        """A time of day with its zone: "14:02 CET"."""
+        return f"{self.local(instant):%H:%M} {self.zone_word(instant)}"
+
+    def zone_word(self, instant: datetime) -> str:
+        """The zone's abbreviation then in force, or its offset where it has none: "CET", "UTC+03"."""
+        name = self.local(instant).tzname() or "UTC"
+        return f"UTC{name}" if name[0] in "+-" else name
+
+    def moment(self, instant: datetime) -> str:
+        """A date and a time: "16 November 2026, 14:02 CET"."""
+        return f"{self.date(self.day_of(instant))}, {self.clock(instant)}"
+
+    def near(self, instant: datetime, now: datetime) -> str:
+        """As short as is unmistakable at `now`: "14:02 CET" today, "15 Nov, 14:02 CET" before."""
+        day, today = self.day_of(instant), self.day_of(now)
+        if day == today:
+            return self.clock(instant)
+        skeleton = "d MMM" if abs((day - today).days) < 180 else "d MMM y"
+        return f"{self._skeleton(skeleton, day)}, {self.clock(instant)}"
+
+    def window(self, start: datetime, end: datetime) -> str:
+        """A window: "Tue 24 Nov 2026, 02:00–04:00 CET", or both dates when it crosses midnight."""
+        first, last = self.local(start), self.local(end)
+        head = f"{self.weekday_date(first.date())}, {first:%H:%M}"
+        if first.date() == last.date() and first.utcoffset() == last.utcoffset():
+            return f"{head}–{self.clock(end)}"
+        if first.utcoffset() != last.utcoffset():
+            head = f"{head} {self.zone_word(start)}"
+        until = "" if first.date() == last.date() else f"{self.weekday_date(last.date())}, "
+        return f"{head} – {until}{self.clock(end)}"
+
+    def date(self, day: date) -> str:
+        """A date in full: "16 November 2026"."""
+        return str(format_date(day, "long", locale=self.locale))
+
+    def weekday_date(self, day: date) -> str:
+        """A date with its day of the week, short: "Tue 24 Nov 2026"."""
+        return self._skeleton("yMMMEd", day).replace(",", "")
+
+    def long_day(self, day: date) -> str:
+        """A heading: "Monday 16 November 2026"."""
+        return str(format_date(day, "full", locale=self.locale)).replace(",", "")
+
+    def short_date(self, day: date) -> str:
+        """A date without its year: "16 Nov"."""
+        return self._skeleton("MMMd", day)
+
+    def month(self, key: str) -> str:
+        """A month from "2026-11": "November 2026"."""
+        return self._skeleton("yMMMM", date.fromisoformat(f"{key}-01"))
+
+    def month_name(self, key: str) -> str:
+        """A month without its year: "November"."""
+        return str(format_date(date.fromisoformat(f"{key}-01"), "LLLL", locale=self.locale))
+
+    def weekdays(self) -> list[tuple[str, str]]:
+        """The days of a week from Monday: ("M", "Monday")."""
+        days = self.locale.days["stand-alone"]
+        return [(days["narrow"][n], days["wide"][n]) for n in range(7)]
+
+    def length(self, time: timedelta) -> str:
+        """A length as people say it: "2 h 30 min", "3 d 4 h", "45 s"; the two largest units, the rest dropped."""
+        seconds = int(time.total_seconds())
+        parts = [
+            (seconds // 86400, "d"),
+            (seconds // 3600 % 24, "h"),
+            (seconds // 60 % 60, "min"),
+            (seconds % 60, "s"),
+        ]
+        first = next((n for n, (amount, _) in enumerate(parts) if amount), 3)
+        second = parts[first + 1 : first + 2] if first < 2 else []
+        return " ".join(
+            f"{amount} {self.gettext(unit)}" for amount, unit in [parts[first], *second] if amount or first == 3
+        )
+
+    def lead(self, duration: Duration | str) -> str:
+        """A length as a policy gives it: "14 days", "2 hours"."""
+        return self.gettext(describe_duration(duration))
+
+    def wire(self, instant: datetime) -> str:
+        """ISO 8601 in UTC with Z, for `datetime` attributes."""
+        return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def listed(self, names: list[str], most: int = 3) -> str:
+        """Names in a sentence: "A, B and 2 more"."""
+        if len(names) > most:
+            more = self.catalogue.ngettext("%(count)s more", "%(count)s more", len(names) - most + 1)
+            names = [*names[: most - 1], more % {"count": len(names) - most + 1}]
+        if len(names) < 2:
+            return "".join(names)
+        return self.gettext("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+
+    def _skeleton(self, skeleton: str, day: date) -> str:
+        return str(format_skeleton(skeleton, day, locale=self.locale))
