@@ -127,8 +127,20 @@ class MailConnection(flask_mail.Connection):
         """One mail to one address; returns once the server took responsibility. Raises SMTPException or OSError."""
         if self.host is None:
             raise smtplib.SMTPServerDisconnected("not connected")
-        self.host.sendmail(sender, [recipient], data)
+        try:
+            self.host.sendmail(sender, [recipient], data)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+            self._start_anew()
+            raise
         self.num_emails += 1
+
+    def _start_anew(self) -> None:
+        # smtplib forgets RSET when DATA itself is refused: the next MAIL would be a bad sequence of commands
+        if self.host is not None and self.is_open:
+            try:
+                self.host.rset()
+            except (smtplib.SMTPException, OSError):
+                self.host.close()
 
     @property
     def is_open(self) -> bool:

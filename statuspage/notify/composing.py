@@ -1,0 +1,127 @@
+"""From claimed deliveries to finished mails: who still wants it is read again, each text is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from statuspage import subscribers
+from statuspage.domain.sla.policy import Policy
+from statuspage.models import Subscriber, Update
+from statuspage.notify.letterhead import Letterhead
+from statuspage.notify.messages import Letter, Person, write_news, write_request
+from statuspage.notify.news import load_news
+from statuspage.notify.outbox import Claimed
+from statuspage.notify.recipients import Audience, audience_of, select_recipients
+
+ENOUGH_LETTERS = 64
+"""Texts kept at once; a worker that clears a long queue does not grow."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One finished mail of a claimed delivery."""
+
+    row: Claimed
+    envelope_from: str
+    recipient: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What came of some claimed rows: mails to send, rows nobody wants any more (with the reason), rows that
+    cannot be written (with the error)."""
+
+    mails: list[Mail]
+    unwanted: list[tuple[Claimed, str]]
+    unwritable: list[tuple[Claimed, str]]
+
+
+class Composer:
+    """Writes mails for one run of the worker; letters are kept while it lasts."""
+
+    def __init__(self, letterhead: Letterhead, policy: Policy) -> None:
+        self.letterhead = letterhead
+        self.policy = policy
+        self._audiences: dict[str, Audience] = {}
+        self._letters: dict[tuple[str, str], Letter] = {}
+
+    def compose(self, session: Session, rows: Sequence[Claimed], now: datetime) -> Composed:
+        """Mails for these rows, as consent and suppression stand now."""
+        people = load_people(session, [row.subscriber_id for row in rows if row.subscriber_id])
+        wanted = self._still_wanted(session, rows, people, now)
+        result = Composed([], [], [])
+        for row in rows:
+            person = people.get(row.subscriber_id or "")
+            if person is None or row.id not in wanted:
+                result.unwanted.append((row, "no longer wanted when it was to be sent"))
+                continue
+            try:
+                result.mails.append(self._mail(session, row, person, now))
+            except Exception as error:  # one mail that cannot be written must not hold up the others
+                result.unwritable.append((row, f"{type(error).__name__}: {error}"))
+        return result
+
+    def _still_wanted(
+        self, session: Session, rows: Sequence[Claimed], people: Collection[str], now: datetime
+    ) -> set[int]:
+        wanted: set[int] = set()
+        for update_id in {row.update_id for row in rows if row.update_id}:
+            audience = self._audience(session, update_id)
+            listening = set(session.scalars(select_recipients(audience).where(Subscriber.id.in_(people))))
+            wanted |= {row.id for row in rows if row.update_id == update_id and row.subscriber_id in listening}
+        for row in rows:
+            if row.update_id is None and row.subscriber_id in people:
+                subscriber = session.get_one(Subscriber, row.subscriber_id)
+                awaited = subscribers.is_awaited(session, subscriber, now)
+                if awaited if row.kind == "confirmation" else subscribers.is_active(subscriber):
+                    wanted.add(row.id)
+        return wanted
+
+    def _mail(self, session: Session, row: Claimed, person: Person, now: datetime) -> Mail:
+        letter = self._letter(session, row, person.language, now)
+        message_id = self.letterhead.message_id(row.update_id or f"{row.kind}-{row.id}", person.id)
+        return Mail(row, self.letterhead.sender[1], person.recipient, letter.fill(person, message_id))
+
+    def _letter(self, session: Session, row: Claimed, language: str, now: datetime) -> Letter:
+        key = (row.update_id or row.kind, language)
+        if key not in self._letters:
+            if len(self._letters) >= ENOUGH_LETTERS:
+                self._letters.clear()
+                self._audiences.clear()
+            if row.update_id:
+                news = load_news(session, row.update_id, self.policy)
+                letter = write_news(news, self.letterhead, language, now)
+            else:
+                letter = write_request(row.kind, self.letterhead, language, now)
+            self._letters[key] = letter
+        return self._letters[key]
+
+    def _audience(self, session: Session, update_id: str) -> Audience:
+        if update_id not in self._audiences:
+            self._audiences[update_id] = audience_of(session, session.get_one(Update, update_id))
+        return self._audiences[update_id]
+
+
+def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
+    """Recipients by subscriber id."""
+    found = session.scalars(
+        select(Subscriber).where(Subscriber.id.in_(list(ids))).options(selectinload(Subscriber.components))
+    )
+    return {
+        subscriber.id: Person(
+            id=subscriber.id,
+            address=subscriber.address,
+            token=subscriber.token,
+            language=subscriber.language,
+            kinds=tuple(subscribers.kinds_of(subscriber)),
+            min_priority=subscriber.min_priority,
+            components=tuple(component.name for component in subscriber.components),
+        )
+        for subscriber in found
+    }

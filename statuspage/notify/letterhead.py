@@ -1,0 +1,75 @@
+"""What stands on every mail: who writes, from which address, where the page is, in whose zone and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy.orm import Session
+
+from statuspage.components import load_page
+from statuspage.notify.email import ascii_domain, one_line, sender_of
+from statuspage.publishing.wording import Words
+from statuspage.settings import ROOT, Settings
+
+CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """The page as a sender. `url` has no slash at its end; `sender` is (From header, envelope address)."""
+
+    name: str
+    url: str
+    host: str
+    zone: ZoneInfo
+    sender: tuple[str, str]
+    support_url: str | None
+
+    @property
+    def list_id(self) -> str:
+        """RFC 2919: stays when the page is renamed."""
+        return f"<updates.{self.host}>"
+
+    def message_id(self, *parts: object) -> str:
+        """A Message-ID that is the same whenever it is made of the same parts."""
+        return f"<{'.'.join(str(part) for part in parts)}@{self.host}>"
+
+    def words(self, language: str) -> Words:
+        """The writer of this page's times and labels in a language."""
+        return Words(language, self.zone, load_catalogue(language))
+
+
+def load_letterhead(session: Session, settings: Settings) -> Letterhead:
+    """The letterhead of the stored page; links are built from the settings' URL, else the page's own."""
+    page = load_page(session)
+    url = (settings.statuspage_url or page.url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    host = ascii_domain(urlsplit(url).hostname or "localhost")
+    sender = sender_of(settings, page.name, host)
+    return Letterhead(one_line(page.name), url, host, ZoneInfo(page.timezone), sender, page.support_url)
+
+
+@lru_cache(maxsize=32)
+def load_catalogue(language: str) -> NullTranslations:
+    """The language's catalogue; English, and what has none, is the source itself."""
+    return Translations.load(CATALOGUES, [language])
+
+
+@lru_cache(maxsize=32)
+def load_templates(language: str) -> Environment:
+    """The mail templates in one language; only .html is escaped."""
+    environment = Environment(  # text parts and subjects must not be escaped
+        loader=FileSystemLoader(ROOT / "templates" / "email"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(load_catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment

@@ -1,0 +1,197 @@
+"""What a mail says: news and confirmations become templates that each person's own bytes are put into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+import css_inline
+
+from statuspage.domain.vocabulary import MaintenanceKind, NoticeKind, Priority
+from statuspage.notify.email import MailTemplate, OutgoingMail, ascii_domain, one_line, soft_line
+from statuspage.notify.letterhead import Letterhead, load_templates
+from statuspage.notify.news import IncidentNews, MaintenanceNews
+from statuspage.publishing.wording import Words
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+PREHEADER_LENGTH = 150
+_inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+_SUBJECTS = {
+    "announced": "Maintenance scheduled",
+    "reminder": "Maintenance reminder",
+    "started": "Maintenance started",
+    "updated": "Maintenance update",
+    "finished": "Maintenance finished",
+    "moved": "Maintenance moved",
+    "cancelled": "Maintenance cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One recipient and what they chose; `components` are names, empty for all."""
+
+    id: str
+    address: str
+    token: str
+    language: str
+    kinds: tuple[NoticeKind, ...]
+    min_priority: Priority | None
+    components: tuple[str, ...]
+
+    @property
+    def recipient(self) -> str:
+        """The address as SMTP spells it."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local}@{ascii_domain(domain)}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Words that stand for what differs from person to person. Nobody can have typed them: they come of a digest."""
+
+    token: str
+    recipient: str
+    message_id: str
+    wishes_text: str
+    wishes_html: str
+
+    @classmethod
+    def of(cls, seed: str) -> Places:
+        """Places for one mail; as long as a token, so that lines stay as long as they were laid out."""
+        return cls(*(f"x{sha256(f'{seed}/{name}'.encode()).hexdigest()[:26]}" for name in cls.__dataclass_fields__))
+
+    def counts(self, *, tokens: int) -> dict[str, int]:
+        """How often each place stands in a mail: the token in every link, the others once."""
+        once = (self.recipient, self.message_id, self.wishes_text, self.wishes_html)
+        return {self.token: tokens, **dict.fromkeys(once, 1)}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail written for everybody of one language; `fill` makes it one person's."""
+
+    template: MailTemplate
+    places: Places
+    words: Words
+
+    def fill(self, person: Person, message_id: str) -> bytes:
+        """The bytes that go to one person."""
+        wishes = wishes_of(person, self.words)
+        return self.template.filled(
+            {
+                self.places.token: person.token.encode("ascii"),
+                self.places.recipient: person.recipient.encode("ascii"),
+                self.places.message_id: message_id.encode("ascii"),
+                self.places.wishes_text: soft_line(wishes),
+                self.places.wishes_html: soft_line(escape(wishes)),
+            }
+        )
+
+
+def write_news(news: IncidentNews | MaintenanceNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+    """The mail of one update in one language. All updates of one incident refer to the same thread."""
+    words = letterhead.words(language)
+    places = Places.of(news.update_id)
+    if isinstance(news, IncidentNews):
+        name, thread = "incident", letterhead.message_id("incident", news.incident_id)
+        url = f"{letterhead.url}/incidents/{news.incident_id}#{news.update_id}"
+        state = f"{news.priority.value} {words.label(news.status)}"
+    else:
+        name, thread = "maintenance", letterhead.message_id("maintenance", news.maintenance_id)
+        url = f"{letterhead.url}/maintenance/{news.maintenance_id}#{news.update_id}"
+        state = words.gettext(_maintenance_state(news))
+    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text)}
+    headers = {
+        "In-Reply-To": thread,
+        "References": thread,
+        "List-Id": letterhead.list_id,
+        "List-Unsubscribe": f"<{letterhead.url}/unsubscribe/{places.token}>",
+        "List-Unsubscribe-Post": ONE_CLICK,
+    }
+    counts = {
+        places.token: 5,
+        places.recipient: 1,
+        places.message_id: 1,
+        places.wishes_text: 1,
+        places.wishes_html: 1,
+    }
+    mail = _write(name, facts, headers, letterhead, words, places, now)
+    return Letter(MailTemplate.of(mail, counts), places, words)
+
+
+def write_request(kind: str, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+    """The mail to somebody who asked to subscribe: "confirmation" with the link, or "already" for who is."""
+    words = letterhead.words(language)
+    places = Places.of(f"{letterhead.url} {kind}")
+    mail = _write(kind, {}, {}, letterhead, words, places, now)
+    counts = {
+        places.token: 2,
+        places.recipient: 1,
+        places.message_id: 1,
+        places.wishes_text: 1,
+        places.wishes_html: 1,
+    }
+    return Letter(MailTemplate.of(mail, counts), places, words)
+
+
+def wishes_of(person: Person, words: Words) -> str:
+    """What somebody chose, in one phrase: "incidents (P2 and above) and maintenance, for SIP trunk A"."""
+    kinds = []
+    if NoticeKind.INCIDENT in person.kinds:
+        kinds.append(_incidents_of(person.min_priority, words))
+    if NoticeKind.MAINTENANCE in person.kinds:
+        kinds.append(words.gettext("maintenance"))
+    scope = words.listed(list(person.components), most=12) or words.gettext("all components")
+    return words.gettext("%(kinds)s, for %(components)s") % {"kinds": words.listed(kinds), "components": scope}
+
+
+def _incidents_of(least: Priority | None, words: Words) -> str:
+    if least is None:
+        return words.gettext("incidents")
+    if least is Priority.P1:
+        return words.gettext("incidents (P1 only)")
+    return words.gettext("incidents (%(priority)s and above)") % {"priority": least.value}
+
+
+def _write(
+    name: str,
+    facts: dict[str, Any],
+    headers: dict[str, str],
+    letterhead: Letterhead,
+    words: Words,
+    places: Places,
+    now: datetime,
+) -> OutgoingMail:
+    templates = load_templates(words.lang)
+    context = {"page": letterhead, "words": words, "places": places, "lang": words.lang, **facts}
+    subject, text, html = (
+        templates.get_template(f"{name}/{part}").render(context) for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return OutgoingMail(
+        subject=one_line(subject),
+        sender=letterhead.sender[0],
+        recipients=[places.recipient],
+        date=format_datetime(now),
+        message_id=places.message_id,
+        body=text.strip() + "\n",
+        html=_inliner.inline(html),
+        extra_headers={"Auto-Submitted": "auto-generated", **headers},
+    )
+
+
+def _maintenance_state(news: MaintenanceNews) -> str:
+    if news.event == "announced" and news.urgent:
+        return "Urgent maintenance"
+    if news.event == "announced" and news.kind is MaintenanceKind.EMERGENCY:
+        return "Emergency maintenance"
+    return _SUBJECTS.get(news.event, "Maintenance update")
+
+
+def _preheader(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= PREHEADER_LENGTH else line[: PREHEADER_LENGTH - 1].rsplit(" ", 1)[0] + "…"

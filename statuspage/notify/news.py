@@ -1,0 +1,132 @@
+"""The facts of one update that a mail tells, read once for everybody who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from statuspage.domain.sla.cadence import next_update_due
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.vocabulary import (
+    ComponentStatus,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    Priority,
+)
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Update
+from statuspage.publishing.markup import html_of, text_of
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class IncidentNews:
+    """One public update of an incident; `components` as this update left them (name, status)."""
+
+    update_id: str
+    incident_id: str
+    event: str
+    title: str
+    priority: Priority
+    status: IncidentStatus
+    html: str
+    text: str
+    posted_at: datetime
+    started_at: datetime
+    components: tuple[tuple[str, ComponentStatus], ...]
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MaintenanceNews:
+    """One update of a maintenance; `old_window` only for a move."""
+
+    update_id: str
+    maintenance_id: str
+    event: str
+    title: str
+    kind: MaintenanceKind
+    urgent: bool
+    reason: str | None
+    status: MaintenanceStatus
+    html: str
+    text: str
+    posted_at: datetime
+    window: Window
+    old_window: Window | None
+    components: tuple[str, ...]
+
+
+def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews | MaintenanceNews:
+    """The facts of a stored public update."""
+    update = session.get_one(Update, update_id)
+    if update.incident_id is not None:
+        return _incident_news(session, update, session.get_one(Incident, update.incident_id), policy)
+    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id), policy)
+
+
+def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
+    priority = update.priority or incident.priority
+    if priority is None:
+        raise ValueError(f"update {update.id} has no priority: imported incidents are not mailed")
+    status = IncidentStatus(update.status)
+    return IncidentNews(
+        update_id=update.id,
+        incident_id=incident.id,
+        event=update.event,
+        title=incident.title,
+        priority=priority,
+        status=status,
+        html=html_of(update.body, update.markup),
+        text=text_of(update.body, update.markup),
+        posted_at=update.posted_at,
+        started_at=incident.started_at,
+        components=_components_after(session, update),
+        next_due_at=next_update_due(policy, priority, status, update.posted_at),
+    )
+
+
+def _maintenance_news(update: Update, maintenance: Maintenance, policy: Policy) -> MaintenanceNews:
+    return MaintenanceNews(
+        update_id=update.id,
+        maintenance_id=maintenance.id,
+        event=update.event,
+        title=maintenance.title,
+        kind=maintenance.kind,
+        urgent=maintenance.urgent,
+        reason=maintenance.reason_text or maintenance.reason,
+        status=MaintenanceStatus(update.status),
+        html=html_of(update.body, update.markup),
+        text=text_of(update.body, update.markup),
+        posted_at=update.posted_at,
+        window=_window(update, "starts_at", "ends_at") or (maintenance.starts_at, maintenance.ends_at),
+        old_window=_window(update, "old_starts_at", "old_ends_at"),
+        components=tuple(component.name for component in maintenance.components if not component.hidden),
+    )
+
+
+def _components_after(session: Session, update: Update) -> tuple[tuple[str, ComponentStatus], ...]:
+    """The last word on each component that is not hidden, up to and with this update."""
+    rows = session.execute(
+        select(Component.name, AffectedComponent.new_status)
+        .join(Component, Component.id == AffectedComponent.component_id)
+        .join(Update, Update.id == AffectedComponent.update_id)
+        .where(
+            Update.incident_id == update.incident_id,
+            or_(Update.posted_at < update.posted_at, Update.sequence <= update.sequence),
+            Component.hidden.is_(False),
+        )
+        .order_by(Update.posted_at, Update.sequence, Component.position)
+    )
+    return tuple(dict(rows.tuples().all()).items())
+
+
+def _window(update: Update, start: str, end: str) -> Window | None:
+    details = update.details or {}
+    if start not in details or end not in details:
+        return None
+    return datetime.fromisoformat(details[start]), datetime.fromisoformat(details[end])
