@@ -1,0 +1,34 @@
+"""What is stored: typed tables by noun, no rules.
+
+A row of Incident, Maintenance or Component carries `changed_in`, the site revision of its last change: the
+publisher renders what changed since the revision that is on disk, whoever changed it.
+"""
+
+from statuspage.models.audience import Consent, Delivery, Subscriber, SubscriberComponent
+from statuspage.models.page import Component, ComponentGroup, Monitor, Page, StatusChange
+from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
+from statuspage.models.posts import AffectedComponent, Incident, Maintenance, MaintenanceComponent, Update
+
+__all__ = [
+    "AffectedComponent",
+    "ApiToken",
+    "Attempt",
+    "AuditEvent",
+    "Component",
+    "ComponentGroup",
+    "Consent",
+    "Delivery",
+    "Heartbeat",
+    "IdempotentAnswer",
+    "Incident",
+    "Maintenance",
+    "MaintenanceComponent",
+    "Monitor",
+    "OneTimeLink",
+    "Page",
+    "StatusChange",
+    "Subscriber",
+    "SubscriberComponent",
+    "Update",
+    "User",
+]

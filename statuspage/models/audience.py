@@ -1,0 +1,96 @@
+"""Subscribers, what they agreed to, and the outbox of what they are owed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from statuspage.db import Base
+from statuspage.domain.vocabulary import Priority
+from statuspage.models.columns import Id, Word
+from statuspage.models.page import Component
+from statuspage.models.posts import Update
+
+
+class Subscriber(Base):
+    """Somebody who asked to be told. Hears nothing before `confirmed_at` nor after `unsubscribed_at` or
+    `suppressed_at`."""
+
+    __tablename__ = "subscriber"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(Word, default="email")
+    address: Mapped[str] = mapped_column(String(320))
+    """E-mail address as typed, or a webhook's URL."""
+    address_key: Mapped[str] = mapped_column(String(320))
+    """The address in the form that is compared: normalised, lower case."""
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    wants_incidents: Mapped[bool] = mapped_column(default=True)
+    wants_maintenance: Mapped[bool] = mapped_column(default=True)
+    all_components: Mapped[bool] = mapped_column(default=True)
+    min_priority: Mapped[Priority | None]
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+    suppressed_at: Mapped[datetime | None]
+    suppressed_for: Mapped[str | None] = mapped_column(String(255))
+
+    components: Mapped[list[Component]] = relationship(secondary="subscriber_component")
+
+    __table_args__ = (UniqueConstraint("channel", "address_key"),)
+
+
+class SubscriberComponent(Base):
+    __tablename__ = "subscriber_component"
+
+    subscriber_id: Mapped[str] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
+    component_id: Mapped[str] = mapped_column(
+        ForeignKey("component.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Consent(Base):
+    """Proof of what a subscriber agreed to (GDPR article 7): asked, confirmed, changed, withdrawn."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[str] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(Word)
+    source: Mapped[str] = mapped_column(String(80))
+    client: Mapped[str | None] = mapped_column(String(60))
+
+
+class Delivery(Base):
+    """One message owed to one address: the outbox. Truth lies here; the queue only nudges."""
+
+    __tablename__ = "delivery"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Word)
+    """update, confirmation."""
+    channel: Mapped[str] = mapped_column(Word, default="email")
+    lane: Mapped[int] = mapped_column(default=5)
+    """Lower goes first: P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
+    subscriber_id: Mapped[str | None] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    update_id: Mapped[str | None] = mapped_column(ForeignKey("update.id"), index=True)
+    state: Mapped[str] = mapped_column(Word, default="due")
+    """due, sent, dead (given up, can be retried by hand), skipped (no longer wanted at sending)."""
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(500))
+
+    subscriber: Mapped[Subscriber | None] = relationship()
+    update: Mapped[Update | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("update_id", "subscriber_id"),
+        Index("ix_delivery_open", "state", "lane", "due_at"),
+    )

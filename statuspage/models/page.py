@@ -1,0 +1,99 @@
+"""The page, its groups and its components, and what sources say of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from statuspage.db import Base
+from statuspage.domain.vocabulary import Cause, ComponentStatus
+from statuspage.models.columns import Id
+
+
+class Page(Base):
+    """The one status page (id 1): its settings and the revision that each change raises."""
+
+    __tablename__ = "page"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(255))
+    url: Mapped[str | None] = mapped_column(String(500))
+    timezone: Mapped[str] = mapped_column(String(60), default="UTC")
+    languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"])
+    support_url: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=0)
+    relaid_in: Mapped[int] = mapped_column(default=0)
+    """Revision of the last change that shows on every page (names, groups, zone): all is rendered again."""
+
+
+class ComponentGroup(Base):
+    __tablename__ = "component_group"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Component(Base):
+    __tablename__ = "component"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str | None] = mapped_column(Text)
+    group_id: Mapped[str | None] = mapped_column(ForeignKey("component_group.id"))
+    service: Mapped[str | None] = mapped_column(String(80))
+    beta: Mapped[bool] = mapped_column(default=False)
+    hidden: Mapped[bool] = mapped_column(default=False)
+    showcase: Mapped[bool] = mapped_column(default=True)
+    only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
+    start_on: Mapped[date | None]
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    changed_in: Mapped[int] = mapped_column(default=0, index=True)
+
+    group: Mapped[ComponentGroup | None] = relationship()
+
+
+class StatusChange(Base):
+    """One source says that a component has this status from `at` on.
+
+    Sources are told apart: an incident (incident_id), a maintenance (maintenance_id), else the component's
+    own base (operator, import). What a component shows is the worst of its sources at that instant
+    (domain.uptime); a source lets go by saying operational. Rows are never changed.
+    """
+
+    __tablename__ = "status_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"))
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    at: Mapped[datetime]
+    status: Mapped[ComponentStatus]
+    cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
+    note: Mapped[str | None] = mapped_column(String(255))
+    author: Mapped[str | None] = mapped_column(String(255))
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_status_change_component_at", "component_id", "at"),)
+
+
+class Monitor(Base):
+    """A measurement of a component as site.toml describes it; kept so that an export gives back what was applied."""
+
+    __tablename__ = "monitor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,104 @@
+"""Operators, their links and tokens, and what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from statuspage.db import Base
+from statuspage.domain.vocabulary import Role, Scope
+from statuspage.models.columns import Word
+
+
+class User(Base):
+    """Somebody who may open the admin pages."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[Role]
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    """Changes with the password, so that older sessions end."""
+    created_at: Mapped[datetime]
+    last_login_at: Mapped[datetime | None]
+
+
+class OneTimeLink(Base):
+    """A link that works once: the first set-up, later invitations. Only the token's digest is kept."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(Word)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[Scope]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotentAnswer(Base):
+    """The answer once given to a POST with an Idempotency-Key, to be given again."""
+
+    __tablename__ = "idempotent_answer"
+
+    token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Attempt(Base):
+    """Something that is rationed: a log-in try, a subscription asked for. `key_digest` hides whom."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(Word)
+    key_digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_attempt_action_key_at", "action", "key_digest", "at"),)
+
+
+class AuditEvent(Base):
+    """Who did what, when, from where; appended, never changed."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(String(255))
+    action: Mapped[str] = mapped_column(String(80))
+    target: Mapped[str | None] = mapped_column(String(255))
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    client: Mapped[str | None] = mapped_column(String(60))
+
+
+class Heartbeat(Base):
+    """When a process of ours last said that it lives."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime]
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)

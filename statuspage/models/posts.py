@@ -1,0 +1,150 @@
+"""Incidents, maintenances and their updates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from statuspage.db import Base
+from statuspage.domain.vocabulary import (
+    Cause,
+    ComponentStatus,
+    Impact,
+    IncidentStatus,
+    MaintenanceKind,
+    MaintenanceStatus,
+    Priority,
+    Risk,
+)
+from statuspage.models.columns import Id, Word
+from statuspage.models.page import Component
+
+
+class Incident(Base):
+    """An incident; internal while `public_at` is empty, and once public, public for good."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    title: Mapped[str] = mapped_column(String(255))
+    priority: Mapped[Priority | None]
+    impact: Mapped[Impact]
+    status: Mapped[IncidentStatus] = mapped_column(index=True)
+    cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+    monitoring_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    public_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None]
+    shortlink: Mapped[str | None] = mapped_column(String(500))
+    author: Mapped[str | None] = mapped_column(String(255))
+    changed_in: Mapped[int] = mapped_column(default=0, index=True)
+
+    updates: Mapped[list[Update]] = relationship(
+        back_populates="incident", order_by="(Update.posted_at, Update.sequence)"
+    )
+
+
+class Maintenance(Base):
+    """A maintenance notice. `kind`, `urgent` and the notice figures are what the policy computed when it was
+    announced (or moved); `asked_kind` is what its author wished."""
+
+    __tablename__ = "maintenance"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    title: Mapped[str] = mapped_column(String(255))
+    asked_kind: Mapped[MaintenanceKind | None]
+    kind: Mapped[MaintenanceKind]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    risk: Mapped[Risk] = mapped_column(default=Risk.NORMAL)
+    reason: Mapped[str | None] = mapped_column(String(80))
+    reason_text: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[MaintenanceStatus] = mapped_column(index=True)
+    impact: Mapped[Impact] = mapped_column(default=Impact.MAINTENANCE)
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    announced_at: Mapped[datetime]
+    """When the present window was announced: a move starts the notice anew."""
+    notice_required: Mapped[str | None] = mapped_column(String(20))
+    latest_notice_at: Mapped[datetime | None]
+    notice_met: Mapped[bool | None]
+    excluded: Mapped[bool] = mapped_column(default=False)
+    """Whether the contract takes this window out of availability, as classed."""
+    began_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    """RFC 5545 SEQUENCE: raised by each move and by the cancellation."""
+    imported_at: Mapped[datetime | None]
+    shortlink: Mapped[str | None] = mapped_column(String(500))
+    author: Mapped[str | None] = mapped_column(String(255))
+    changed_in: Mapped[int] = mapped_column(default=0, index=True)
+
+    updates: Mapped[list[Update]] = relationship(
+        back_populates="maintenance", order_by="(Update.posted_at, Update.sequence)"
+    )
+    components: Mapped[list[Component]] = relationship(
+        secondary="maintenance_component", order_by="Component.position"
+    )
+
+
+class MaintenanceComponent(Base):
+    __tablename__ = "maintenance_component"
+
+    maintenance_id: Mapped[str] = mapped_column(ForeignKey("maintenance.id"), primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True)
+
+
+class Update(Base):
+    """One post on an incident or a maintenance; internal while `public_at` is empty."""
+
+    __tablename__ = "update"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    event: Mapped[str] = mapped_column(Word)
+    """What happened: opened, updated, raised, lowered, resolved | announced, started, updated, finished, moved,
+    cancelled, reminder."""
+    status: Mapped[str] = mapped_column(Word)
+    body: Mapped[str] = mapped_column(Text)
+    """Markdown as typed; of an imported update, the HTML or text the other page had (see `markup`)."""
+    markup: Mapped[str] = mapped_column(Word, default="markdown")
+    """markdown or html; html is sanitised when it is rendered."""
+    priority: Mapped[Priority | None]
+    """The incident's priority after this update."""
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Facts the words rest on, e.g. the old window of a move: {old_starts_at, old_ends_at}."""
+    posted_at: Mapped[datetime] = mapped_column(index=True)
+    updated_at: Mapped[datetime]
+    public_at: Mapped[datetime | None] = mapped_column(index=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    notify: Mapped[bool] = mapped_column(default=True)
+    author: Mapped[str | None] = mapped_column(String(255))
+
+    incident: Mapped[Incident | None] = relationship(back_populates="updates")
+    maintenance: Mapped[Maintenance | None] = relationship(back_populates="updates")
+    affected: Mapped[list[AffectedComponent]] = relationship(back_populates="update")
+
+    __table_args__ = (CheckConstraint("(incident_id IS NULL) <> (maintenance_id IS NULL)", name="one_parent"),)
+
+
+class AffectedComponent(Base):
+    """What an update said of a component."""
+
+    __tablename__ = "affected_component"
+
+    update_id: Mapped[str] = mapped_column(ForeignKey("update.id"), primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True, index=True)
+    old_status: Mapped[ComponentStatus]
+    new_status: Mapped[ComponentStatus]
+
+    update: Mapped[Update] = relationship(back_populates="affected")
+    component: Mapped[Component] = relationship()
