@@ -30,6 +30,8 @@ LAYERS = {
         "statuspage.monitoring",
         "statuspage.notify",
         "statuspage.people",
+        "statuspage.site",
+        "statuspage.site_file",
         "statuspage.subscribers",
     ),
     "publishing": ("statuspage.publishing",),

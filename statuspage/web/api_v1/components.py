@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from statuspage import components
+from statuspage.claims import current_statuses
 from statuspage.domain.vocabulary import ComponentStatus, Scope
 from statuspage.drafts import ComponentChange, ComponentDraft
 from statuspage.errors import Problem, Refused
@@ -39,7 +40,7 @@ def list_components(call: Call, query: PageQuery) -> Answer:
     """All components, hidden ones too, in the page's order."""
     with call.read() as session:
         rows = _load_page(session, query)
-        statuses = components.current_statuses(session, [row.id for row in rows], call.now)
+        statuses = current_statuses(session, [row.id for row in rows], call.now)
         shown = [_answer_of(row, statuses) for row in rows[: query.limit]]
         last = rows[query.limit - 1] if len(rows) > query.limit else None
         return call.answered(
@@ -85,7 +86,7 @@ def _load_page(session: Session, query: PageQuery) -> list[Component]:
 
 def _shown(session: Session, component: Component, call: Call) -> ComponentAnswer:
     session.flush()
-    return _answer_of(component, components.current_statuses(session, [component.id], call.now))
+    return _answer_of(component, current_statuses(session, [component.id], call.now))
 
 
 def _answer_of(component: Component, statuses: Mapping[str, ComponentStatus]) -> ComponentAnswer:

@@ -44,7 +44,7 @@ UtcInstant = Annotated[
 ]
 """In answers: always UTC, ending in Z."""
 QueryDate = Annotated[date, BeforeValidator(_plain_date)]
-QueryNumber = Annotated[int, BeforeValidator(_digits)]
+QueryNumber = Annotated[int, Field(ge=1, le=PAGE_LENGTH), BeforeValidator(_digits)]
 
 
 class Shape(BaseModel):
@@ -65,7 +65,7 @@ class PageQuery(Query):
     cursor: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="`next` of the page before; empty for the first page"
     )
-    limit: Annotated[QueryNumber, Field(ge=1, le=PAGE_LENGTH)] = Field(PAGE_LENGTH, description="items on a page")
+    limit: QueryNumber = Field(PAGE_LENGTH, description="items on a page")
 
 
 class Items(Shape, Generic[Item]):

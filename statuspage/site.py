@@ -1,0 +1,186 @@
+"""Verbs on the page as a whole: make it what a site.toml says, and describe it as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from statuspage.components import add_component, change_component, load_components, load_page
+from statuspage.drafts import ComponentChange, ComponentDraft
+from statuspage.identifiers import new_id
+from statuspage.models import Component, ComponentGroup, Monitor, Page
+from statuspage.site_file import ComponentTable, MonitorTable, PageTable, SiteFile
+
+
+def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) -> list[str]:
+    """Make the page what the file says. Returns a line per difference, none when nothing had to change."""
+    lines = _apply_page(load_page(session), site.page, now)
+    lines += _apply_groups(session, site, now)
+    present = {component.slug: component for component in load_components(session)}
+    monitors = _load_monitors(session)
+    for group, table in site.components:
+        component = present.get(table.slug)
+        if component is None:
+            lines.append(f"component {table.slug}: added" + (f" to {group}" if group else ""))
+            component = _add(session, table, group, author=author, now=now)
+        else:
+            lines += _change(session, component, table, group, author=author, now=now)
+        lines += _apply_monitors(session, component, monitors.get(component.id, []), table.monitor)
+    lines += _apply_order(session, site, now)
+    session.flush()
+    return lines
+
+
+def missing_from(session: Session, site: SiteFile) -> list[str]:
+    """Slugs of components that the file does not mention; they stay as they are."""
+    named = {table.slug for _, table in site.components}
+    return [component.slug for component in load_components(session) if component.slug not in named]
+
+
+def describe_site(session: Session) -> dict[str, Any]:
+    """The tables of a site.toml that would make this page (site_file.site_text writes them)."""
+    page = load_page(session)
+    monitors = _load_monitors(session)
+    components = load_components(session)
+    tables: dict[str, Any] = {"page": {name: getattr(page, name) for name in PageTable.model_fields}}
+    alone = [_component_table(c, monitors.get(c.id, [])) for c in components if c.group_id is None]
+    if alone:
+        tables["component"] = alone
+    tables["group"] = [
+        {
+            "name": group.name,
+            "component": [_component_table(c, monitors.get(c.id, [])) for c in components if c.group_id == group.id],
+        }
+        for group in _load_groups(session)
+    ]
+    return tables
+
+
+def _apply_page(page: Page, table: PageTable, now: datetime) -> list[str]:
+    lines = []
+    for name in PageTable.model_fields:
+        wanted, present = getattr(table, name), getattr(page, name)
+        if wanted is not None and wanted != present:
+            lines.append(f"page: {name} {_shown(present)} -> {_shown(wanted)}")
+            setattr(page, name, wanted)
+    if lines:
+        page.updated_at = now
+    return lines
+
+
+def _apply_groups(session: Session, site: SiteFile, now: datetime) -> list[str]:
+    present = {group.name: group for group in _load_groups(session)}
+    lines = []
+    for table in site.group:
+        if table.name not in present:
+            lines.append(f"group {table.name}: added")
+            group = ComponentGroup(id=new_id(), name=table.name, position=0, created_at=now, updated_at=now)
+            session.add(group)
+            present[table.name] = group
+    named = [table.name for table in site.group]
+    order = [present[name] for name in named] + [group for name, group in present.items() if name not in named]
+    if [group.position for group in order] != sorted({group.position for group in order}):
+        for position, group in enumerate(order, 1):
+            if group.position != position:
+                group.position, group.updated_at = position, now
+        if not lines:
+            lines.append("groups: in the order of the file")
+    session.flush()
+    return lines
+
+
+def _add(session: Session, table: ComponentTable, group: str | None, *, author: str, now: datetime) -> Component:
+    draft = ComponentDraft(
+        name=table.name,
+        slug=table.slug,
+        group=group,
+        service=table.service,
+        description=table.description or None,
+        beta=bool(table.beta),
+        hidden=bool(table.hidden),
+    )
+    return add_component(session, draft, author=author, now=now)
+
+
+def _change(
+    session: Session, component: Component, table: ComponentTable, group: str | None, *, author: str, now: datetime
+) -> list[str]:
+    """Change only what differs, so that the same file again touches nothing."""
+    given: dict[str, Any] = {
+        name: getattr(table, name)
+        for name in ("name", "service", "description", "beta", "hidden")
+        if getattr(table, name) is not None
+    }
+    present = {name: getattr(component, name) for name in given}
+    given["group"], present["group"] = group, component.group.name if component.group else None
+    changes = {name: new for name, new in given.items() if (new or None) != (present[name] or None)}
+    if changes:
+        change_component(session, component, ComponentChange(**changes), author=author, now=now)
+    return [
+        f"component {component.slug}: {name} {_shown(present[name])} -> {_shown(new)}"
+        for name, new in changes.items()
+    ]
+
+
+def _apply_monitors(
+    session: Session, component: Component, rows: list[Monitor], wanted: Sequence[MonitorTable]
+) -> list[str]:
+    settings = [table.model_dump(exclude_none=True) for table in wanted]
+    if [row.settings for row in rows] == settings:
+        return []
+    for row in rows:
+        session.delete(row)
+    for position, each in enumerate(settings):
+        session.add(Monitor(component_id=component.id, position=position, settings=each))
+    return [f"component {component.slug}: monitors {len(rows)} -> {len(settings)}"]
+
+
+def _apply_order(session: Session, site: SiteFile, now: datetime) -> list[str]:
+    """Components stand in the order of the file; those it does not mention follow."""
+    components = {component.slug: component for component in load_components(session)}
+    named = [table.slug for _, table in site.components]
+    order = [components[slug] for slug in named] + [c for slug, c in components.items() if slug not in named]
+    if _by_group(components.values()) == _by_group(order):
+        return []
+    for position, component in enumerate(order, 1):
+        if component.position != position:
+            component.position, component.updated_at = position, now
+    return ["components: in the order of the file"]
+
+
+def _by_group(components: Iterable[Component]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for component in components:
+        found.setdefault(component.group_id, []).append(component.slug)
+    return found
+
+
+def _component_table(component: Component, monitors: list[Monitor]) -> dict[str, Any]:
+    return {
+        "slug": component.slug,
+        "name": component.name,
+        "service": component.service,
+        "description": component.description or "",
+        "beta": component.beta,
+        "hidden": component.hidden,
+        "monitor": [monitor.settings for monitor in monitors] or None,
+    }
+
+
+def _load_groups(session: Session) -> list[ComponentGroup]:
+    return list(session.scalars(select(ComponentGroup).order_by(ComponentGroup.position, ComponentGroup.name)))
+
+
+def _load_monitors(session: Session) -> dict[str, list[Monitor]]:
+    found: dict[str, list[Monitor]] = {}
+    for monitor in session.scalars(select(Monitor).order_by(Monitor.position, Monitor.id)):
+        found.setdefault(monitor.component_id, []).append(monitor)
+    return found
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else repr(value)
