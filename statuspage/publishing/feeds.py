@@ -1,9 +1,86 @@
-"""Being written."""
+"""The feeds as published files: per update, per incident (Statuspage's shape), per component, and as JSON Feed."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from statuspage.publishing.entries import Entry, Telling, newest
+from statuspage.publishing.markup import without_controls
 from statuspage.publishing.snapshot import Snapshot
+from statuspage.publishing.statuspage_v2 import json_bytes, wire_time
+from statuspage.publishing.syndication import Channel, atom_of, rss_of
 
 
 def render_feeds(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
-    yield from ()
+    """feed.atom, feed.rss, feed.json, history.atom, history.rss, and both kinds for each touched component."""
+    telling = Telling(snapshot)
+    site, name = snapshot.page.url, snapshot.page.name
+    updates = telling.of_updates()
+    feed = _channel(
+        telling, "feed", f"{name} status", f"Every update on incidents and maintenance of {name}", updates
+    )
+    yield "feed.atom", atom_of(feed, updates, site)
+    yield "feed.rss", rss_of(feed, updates, site)
+    yield "feed.json", _json_feed(feed, updates, site)
+    events = telling.of_events()
+    history = _channel(telling, "history", f"{name} Status - Incident History", "Statuspage", events)
+    yield "history.atom", atom_of(history, events, site)
+    yield "history.rss", rss_of(history, events, site, statuspage=True)
+    yield from _of_components(telling)
+
+
+def _of_components(telling: Telling) -> Iterator[tuple[str, bytes]]:
+    snapshot = telling.snapshot
+    for component in snapshot.components:
+        if snapshot.touched.everything or component.slug in snapshot.touched.components:
+            path = f"components/{component.slug}/feed"
+            entries = telling.of_updates(component.slug)
+            title = f"{snapshot.page.name} status: {component.name}"
+            channel = _channel(telling, path, title, f"Every update on {component.name}", entries)
+            yield f"{path}.atom", atom_of(channel, entries, snapshot.page.url)
+            yield f"{path}.rss", rss_of(channel, entries, snapshot.page.url)
+
+
+def _channel(telling: Telling, path: str, title: str, description: str, entries: Sequence[Entry]) -> Channel:
+    page = telling.page
+    about = f"/{path.removesuffix('/feed')}" if path.startswith("components/") else "/"
+    return Channel(
+        id=telling.tag(f"/{path}"),
+        path=path,
+        title=title,
+        description=description,
+        url=f"{page.url}{about}",
+        author=without_controls(page.name),
+        updated=newest(entries, page.created_at),
+        words=telling.words,
+    )
+
+
+def _json_feed(channel: Channel, entries: Sequence[Entry], site: str) -> bytes:
+    """JSON Feed 1.1."""
+    return json_bytes(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": channel.title,
+            "description": channel.description,
+            "home_page_url": channel.url,
+            "feed_url": f"{site}/{channel.path}.json",
+            "language": channel.words.lang,
+            "authors": [{"name": channel.author, "url": site}],
+            "items": [_json_item(entry) for entry in entries],
+        }
+    )
+
+
+def _json_item(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "content_text": entry.text,
+        "date_published": wire_time(entry.published),
+        "date_modified": wire_time(entry.updated),
+        "tags": list(entry.categories),
+    }

@@ -47,6 +47,9 @@ def html_of(body: str, markup: str = "markdown") -> str:
 @lru_cache(maxsize=4096)
 def text_of(body: str, markup: str = "markdown") -> str:
     """The same as plain text for mail and JSON: links as "text (url)", lists with dashes or numbers."""
+    clean = without_controls(body)
+    if markup == "html" and "<" not in clean and "&" not in clean:
+        return clean.replace("\r\n", "\n").strip()
     return plain_text(html_of(body, markup))
 
 
