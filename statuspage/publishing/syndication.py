@@ -41,7 +41,7 @@ class _LinksOfEntry(BaseEntryExtension):  # type: ignore[misc]
 
     def extend_atom(self, entry: Any) -> Any:
         for link in entry.findall("link"):
-            link.attrib.update(rel="alternate", type="text/html")
+            link.attrib.update({"rel": "alternate", "type": "text/html"})
         return entry
 
 
