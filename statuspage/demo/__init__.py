@@ -1,0 +1,1 @@
+"""A believable company to try the page with, and a mailbox that swallows its mail."""

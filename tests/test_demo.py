@@ -1,0 +1,111 @@
+"""The demo's company is believable: it follows the rules, fills ninety days, and mails nobody about the past."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from statuspage.changes import Installation
+from statuspage.components import current_statuses, load_components, load_page
+from statuspage.demo.filling import fill
+from statuspage.domain.sla import cadence
+from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, MaintenanceKind, MaintenanceStatus, Priority
+from statuspage.incidents import load_incidents, next_due
+from statuspage.maintenance import load_maintenances
+from statuspage.models import Component, Delivery, Incident, Maintenance, StatusChange, Subscriber, Update
+
+
+@pytest.fixture
+def filled(installation: Installation, now: datetime) -> Installation:
+    assert fill(installation, now)
+    return installation
+
+
+def test_page_groups_and_components_stand(filled: Installation) -> None:
+    with filled.database.read() as session:
+        page = load_page(session)
+        assert page.timezone == "Europe/Amsterdam"
+        components = load_components(session)
+        assert len(components) == 12
+        assert len({c.group.name for c in components if c.group}) == 4
+
+
+def test_history_covers_ninety_days(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        first_known = session.scalars(select(func.min(StatusChange.at)).group_by(StatusChange.component_id)).all()
+        assert max(first_known) < now - timedelta(days=90)
+        started = session.scalars(select(Incident.started_at).order_by(Incident.started_at)).all()
+        assert now - started[0] > timedelta(days=80)
+        public = session.scalar(select(func.count()).where(Incident.public_at.is_not(None)))
+        assert public == 14
+        assert session.scalar(select(func.max(Update.posted_at))) <= now  # type: ignore[operator]
+
+
+def test_one_incident_is_open_and_in_time(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        open_ones = load_incidents(session, open_only=True)
+        public = [i for i in open_ones if i.public_at]
+        assert [(i.priority, i.status) for i in public] == [(Priority.P2, IncidentStatus.IDENTIFIED)]
+        due = next_due(public[0], filled.policy(now))
+        assert due is not None
+        assert due > now
+        assert [i.priority for i in open_ones if not i.public_at] == [Priority.P4]
+
+
+def test_closed_incidents_let_go(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        components = load_components(session)
+        shown = current_statuses(session, [c.id for c in components], now)
+        bad = {c.slug: shown[c.id] for c in components if shown[c.id] is not ComponentStatus.OPERATIONAL}
+        assert bad == {"sip-trunks": ComponentStatus.PARTIAL_OUTAGE}
+
+
+def test_promised_cadence_was_kept(filled: Installation, now: datetime) -> None:
+    policy = filled.policy(now)
+    with filled.database.read() as session:
+        for incident in load_incidents(session):
+            posts = [(u.posted_at, u.priority) for u in incident.updates if u.event != "postmortem"]
+            assert cadence.late(cadence.gaps(policy, posts)) == 0, incident.title
+
+
+def test_maintenance_is_classed_by_notice(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        rows = load_maintenances(session)
+        done = [m for m in rows if m.status is MaintenanceStatus.COMPLETED]
+        assert [m.kind for m in done] == [
+            MaintenanceKind.EMERGENCY,
+            MaintenanceKind.SCHEDULED,
+            MaintenanceKind.SCHEDULED,
+        ]
+        (coming,) = [m for m in rows if m.status is MaintenanceStatus.SCHEDULED]
+        assert coming.notice_met
+        assert coming.starts_at - coming.announced_at > timedelta(days=14)
+        assert coming.starts_at > now
+        assert session.scalar(select(func.count()).select_from(Maintenance)) == 4
+
+
+def test_only_the_open_incident_is_mailed(filled: Installation) -> None:
+    with filled.database.read() as session:
+        assert session.scalar(select(func.count()).where(Subscriber.confirmed_at.is_not(None))) == 25
+        query = select(Incident.title).join(Update, Update.incident_id == Incident.id)
+        titles = set(session.scalars(query.join(Delivery, Delivery.update_id == Update.id)))
+        assert titles == {"Some outgoing calls drop after thirty seconds"}
+        assert session.scalar(select(func.count()).where(Delivery.kind != "update")) == 0
+
+
+def test_second_run_does_nothing(filled: Installation, now: datetime) -> None:
+    assert not fill(filled, now + timedelta(days=3))
+    with filled.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Component)) == 12
+
+
+def test_page_in_use_is_left_alone(installation: Installation, add_components: object, now: datetime) -> None:
+    add_components("Ours")  # type: ignore[operator]
+    assert not fill(installation, now)
+
+
+@pytest.mark.parametrize("moment", ["2026-03-29T00:10+00:00", "2026-10-25T00:30+00:00", "2028-02-29T23:59+00:00"])
+def test_any_day_will_do(installation: Installation, moment: str) -> None:
+    assert fill(installation, datetime.fromisoformat(moment))
