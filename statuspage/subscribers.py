@@ -6,6 +6,7 @@ confirms. What a stranger sees never tells whether an address is known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from statuspage import attempts
 from statuspage.addresses import EmailAddress, read_address
 from statuspage.attempts import Limit, Rationed
-from statuspage.components import find_components, load_page
+from statuspage.components import load_components, load_page
 from statuspage.domain.vocabulary import NoticeKind
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Problem, Refused
@@ -158,6 +159,8 @@ def expire_pending(session: Session, now: datetime) -> int:
 
 def load_by_token(session: Session, token: str) -> Subscriber:
     """Whose link this is. Raises NotFound, which does not repeat the token."""
+    if not _TOKEN.fullmatch(token):
+        raise NotFound("subscription", "")
     found = session.scalar(select(Subscriber).where(Subscriber.token == token).options(_WITH_COMPONENTS))
     if found is None:
         raise NotFound("subscription", "")
@@ -202,6 +205,7 @@ def kinds_of(subscriber: Subscriber) -> list[NoticeKind]:
     return [kind for kind, wanted in wants.items() if wanted]
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _WITH_COMPONENTS = selectinload(Subscriber.components)
 
 
@@ -223,11 +227,11 @@ def _check_wishes(session: Session, draft: SubscriberDraft, kept: Sequence[Compo
         problems.append(Problem("language", f"must be one of {', '.join(languages)}"))
     if problems:
         raise Refused(problems)
-    components = find_components(session, draft.components)
-    hidden = [slug for slug, c in components.items() if c.hidden and c not in kept]
-    if hidden:
-        raise Refused(Problem(f"components.{slug}", f"there is no component {slug!r}") for slug in hidden)
-    return list(components.values())
+    known = {c.slug: c for c in load_components(session) if not c.hidden or c in kept}
+    unknown = [slug for slug in draft.components if slug not in known]
+    if unknown:
+        raise Refused(Problem(f"components.{slug}", f"there is no component {slug!r}") for slug in unknown)
+    return [known[slug] for slug in dict.fromkeys(draft.components)]
 
 
 def _set_wishes(

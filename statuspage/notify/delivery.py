@@ -95,6 +95,8 @@ def deliver_due(
             pause = pauses.load_pause(session)
             report.paused = pause.reason if pause else None
             return report
+        if not outbox.is_anything_due(session, now=clock()):
+            return report
         letterhead = load_letterhead(session, office.settings)
     run = _Run(office, clock, letterhead, report, stop or threading.Event(), timeout)
     try:
