@@ -49,10 +49,15 @@ class Installation:
     publisher: Publisher
     nudge: Callable[[], None] = _no_nudge
 
-    def policy(self, now: datetime) -> Policy:
-        """The policy in force today, in its own zone."""
-        first = self.policies.versions[0]
-        return self.policies.in_force(now.astimezone(first.zone).date())
+    def policy(self, now: datetime, session: Session | None = None) -> Policy:
+        """The policy in force today, in its own zone or else the page's; read in `session` where one is open."""
+        if not self.policies.needs_zone:
+            return self.policies.at(now)
+        if session is not None:
+            zone_name = session.scalar(select(Page.timezone))
+            return (self.policies.placed_in(zone_name) if zone_name else self.policies).at(now)
+        with self.database.read() as session:
+            return self.policy(now, session)
 
 
 @dataclass
@@ -86,7 +91,7 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
     A failing publish: the change is safe, `publish_error` says why, and the worker publishes again.
     """
     with installation.database.write() as session:
-        change = Change(session, installation.policy(now), now, author)
+        change = Change(session, installation.policy(now, session), now, author)
         with _watching(change):
             yield change
             session.flush()

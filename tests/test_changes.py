@@ -11,8 +11,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from statuspage.changes import Installation, site_change
-from statuspage.components import load_page
-from statuspage.drafts import IncidentDraft
+from statuspage.components import change_page, load_page
+from statuspage.drafts import IncidentDraft, PageChange
 from statuspage.errors import Refused
 from statuspage.incidents import open_incident
 from statuspage.models import Delivery, Incident, StatusChange, Subscriber
@@ -131,3 +131,11 @@ def test_every_change_raises_the_revision(installation: Installation, now: datet
         assert page.revision == before + 1
         assert session.get_one(Incident, incident_id).changed_in == page.revision
         assert page.relaid_in < page.revision
+
+
+def test_standard_policy_follows_the_page_s_zone(installation: Installation, now: datetime) -> None:
+    with site_change(installation, now, author="ada") as change:
+        change_page(change.session, load_page(change.session), PageChange(timezone="Europe/Amsterdam"), now=now)
+    with site_change(installation, now, author="ada") as change:
+        assert change.policy.zone.key == "Europe/Amsterdam"
+    assert installation.policy(now) == change.policy

@@ -44,7 +44,7 @@ def load_snapshot(
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched.
     """
     page = _page_view(session.get_one(Page, 1), base_url)
-    policy = policy_of(policies, now)
+    policy = policies.placed_in(page.zone.key).at(now)
     selection = select_history(session, touched, now, page.zone)
     components = _load_components(session, now, page.zone)
     visible = {component.id: component for component in components}
@@ -61,11 +61,6 @@ def load_snapshot(
         months=selection.months,
         touched=touched,
     )
-
-
-def policy_of(policies: PolicyBook, now: datetime) -> Policy:
-    """The version in force today, in its own zone."""
-    return policies.in_force(now.astimezone(policies.versions[0].zone).date())
 
 
 def page_url(page: Page, base_url: str | None) -> str:

@@ -6,7 +6,6 @@ Everything that differs between two contracts is here; customers, incidents and 
 from collections import Counter
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -38,7 +37,8 @@ class Policy(Terms):
     source: str = ""
     version: str = ""
     effective_from: date = date(1970, 1, 1)
-    timezone: ZoneName = "UTC"
+    timezone: ZoneName | None = None
+    """None leaves it to the page; see `placed_in`."""
     hours: Hours = Hours()
     availability: AvailabilityTerms = AvailabilityTerms()
     services: tuple[Service, ...] = Field((), alias="service")
@@ -51,15 +51,19 @@ class Policy(Terms):
     subscriptions: SubscriptionTerms = SubscriptionTerms()
     page: PageTerms = PageTerms()
 
-    @cached_property
+    @property
     def zone(self) -> ZoneInfo:
-        """Borders of days and periods, and the wall time people read."""
-        return ZoneInfo(self.timezone)
+        """Borders of days and periods, and the wall time people read; UTC where nobody named a zone."""
+        return ZoneInfo(self.timezone or "UTC")
 
-    @cached_property
+    @property
     def hours_zone(self) -> ZoneInfo:
         """The clock that business hours follow; the policy's own unless [hours] names another."""
-        return ZoneInfo(self.hours.timezone or self.timezone)
+        return ZoneInfo(self.hours.timezone) if self.hours.timezone else self.zone
+
+    def placed_in(self, zone_name: str) -> "Policy":
+        """The policy on a page of this zone: a zone it names itself stays, one it leaves out becomes the page's."""
+        return self if self.timezone else self.model_copy(update={"timezone": zone_name})
 
     def priority(self, priority_id: str | None) -> PriorityTerms | None:
         """The terms of "P1"…"P5", or None where this policy defines no such priority."""

@@ -6,7 +6,7 @@ Loading is the engine's only input; a mistake is a PolicyError that names the fi
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +44,19 @@ class PolicyBook:
         """The version that rules a period beginning on this date; before the first version, the first."""
         begun = [version for version in self.versions if version.effective_from <= on]
         return begun[-1] if begun else self.versions[0]
+
+    @property
+    def needs_zone(self) -> bool:
+        """Whether a version leaves its zone to the page."""
+        return any(version.timezone is None for version in self.versions)
+
+    def placed_in(self, zone_name: str) -> "PolicyBook":
+        """The book on a page of this zone, in which every version has one."""
+        return PolicyBook(tuple(version.placed_in(zone_name) for version in self.versions))
+
+    def at(self, now: datetime) -> Policy:
+        """The version in force today, by the first one's calendar."""
+        return self.in_force(now.astimezone(self.versions[0].zone).date())
 
     @property
     def latest(self) -> Policy:

@@ -39,7 +39,8 @@ class PolicyAnswer(Shape):
 @endpoint("GET", "/policy", scope=Scope.READ, gives=PolicyAnswer)
 def show_policy(call: Call) -> Answer:
     """The policy in force."""
-    policy = call.installation.policy(call.now)
+    with call.read() as session:
+        policy = call.installation.policy(call.now, session)
     lead, emergency = policy.maintenance.scheduled_lead, policy.maintenance.emergency_lead
     target = policy.availability.default_target
     return call.answered(
@@ -48,7 +49,7 @@ def show_policy(call: Call) -> Answer:
             name=policy.name,
             version=policy.version,
             effective_from=policy.effective_from,
-            timezone=policy.timezone,
+            timezone=policy.zone.key,
             default_target=str(target) if target is not None else None,
             priorities=[
                 PriorityAnswer(

@@ -1,13 +1,16 @@
 """Policy files: what loads, what is refused, and how a mistake is named."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from statuspage.domain.periods import parse_period
 from statuspage.domain.sla.duration import Duration
+from statuspage.domain.sla.notice import classify, latest_notice
 from statuspage.domain.sla.policy import Policy, PolicyError, load_policies, load_policy, override, preset_ids
+from statuspage.domain.vocabulary import MaintenanceKind
 
 MINIMAL = """\
 schema = 1
@@ -75,6 +78,40 @@ def test_standard_promises_what_the_product_states() -> None:
     )
     assert policy.target() == Decimal("99.90")
     assert str(policy.zone) == "UTC"
+
+
+def test_a_policy_without_zone_takes_the_page_s() -> None:
+    policy = load_policy("standard")
+    placed = policy.placed_in("Asia/Tokyo")
+    assert (policy.zone.key, placed.zone.key, placed.hours_zone.key) == ("UTC", "Asia/Tokyo", "Asia/Tokyo")
+    assert placed.placed_in("Europe/Paris").zone.key == "Asia/Tokyo"
+
+
+def test_a_policy_keeps_the_zone_it_names() -> None:
+    book = load_policies("cm-com").placed_in("Asia/Tokyo")
+    assert not book.needs_zone
+    assert book.latest.zone.key == "Europe/Amsterdam"
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "latest"),
+    [
+        ("2026-04-03T02:00+02:00", "2026-03-20T02:00+01:00"),
+        ("2026-11-01T02:00+01:00", "2026-10-18T02:00+02:00"),
+    ],
+)
+def test_fourteen_days_keep_the_page_s_wall_clock(starts_at: str, latest: str) -> None:
+    policy = load_policy("standard").placed_in("Europe/Amsterdam")
+    start, last = datetime.fromisoformat(starts_at), datetime.fromisoformat(latest)
+    assert latest_notice(policy, start) == last
+    assert classify(policy, last, start) is MaintenanceKind.SCHEDULED
+    assert classify(policy, last + timedelta(seconds=1), start) is MaintenanceKind.EMERGENCY
+
+
+def test_month_borders_are_the_page_s() -> None:
+    book = load_policies("standard").placed_in("Europe/Amsterdam")
+    october = parse_period("2026-10").span(book.latest.zone)
+    assert october.length == timedelta(days=31, hours=1)
 
 
 def test_a_minimal_file_excludes_nothing() -> None:
