@@ -12,6 +12,7 @@ import re
 import socketserver
 import sys
 import threading
+import time
 from pathlib import Path
 
 LONGEST_LINE = 1000
@@ -27,12 +28,13 @@ class Mailbox(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, port: int = 0, *, quiet: bool = True) -> None:
         self.folder = folder
+        self._quiet = quiet
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._count = sum(1 for _ in folder.glob("*.eml"))
-        super().__init__((host, port), Conversation)
+        super().__init__(("127.0.0.1", port), Conversation)
 
     @property
     def port(self) -> int:
@@ -48,6 +50,8 @@ class Mailbox(socketserver.ThreadingTCPServer):
             half = path.with_suffix(".part")
             half.write_bytes(envelope + message)
             os.replace(half, path)
+            if not self._quiet:
+                print(f"{path.name} to {', '.join(recipients)}", flush=True)
         return path
 
 
@@ -119,7 +123,6 @@ class Conversation(socketserver.StreamRequestHandler):
             self._say(*refusal)
         else:
             path = self.server.keep(self.sender, self.recipients, b"".join(lines))
-            print(f"{path.name} to {', '.join(self.recipients)}", flush=True)
             self._say(250, f"Kept as {path.name}")
         return self._reset()
 
@@ -146,13 +149,23 @@ class Conversation(socketserver.StreamRequestHandler):
         self.recipients = []
 
 
+def _end_with_parent(mailbox: Mailbox, parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    mailbox.shutdown()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run until interrupted."""
     parser = argparse.ArgumentParser(prog="mail_sink", description="Keeps every mail as a file; delivers none.")
     parser.add_argument("--port", type=int, default=1025, help="0 takes any free port")
     parser.add_argument("--folder", type=Path, default=Path("instance/mail"))
+    parser.add_argument("--quiet", action="store_true", help="print the address and nothing after it")
+    parser.add_argument("--with-parent", action="store_true", help="end when the process that started it ends")
     options = parser.parse_args(arguments)
-    with Mailbox(options.folder, options.port) as mailbox:
+    with Mailbox(options.folder, options.port, quiet=options.quiet) as mailbox:
+        if options.with_parent:
+            threading.Thread(target=_end_with_parent, args=(mailbox, os.getppid()), daemon=True).start()
         print(f"mail sink on 127.0.0.1:{mailbox.port}, keeping mail in {options.folder}", flush=True)
         try:
             mailbox.serve_forever()
