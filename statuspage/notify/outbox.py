@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
@@ -170,6 +170,19 @@ def record_failed(session: Session, row: Claimed, *, error: str, now: datetime) 
 def record_dead(session: Session, row: Claimed, *, error: str) -> None:
     """Given up; stays visible and can be retried by hand."""
     _change(session, [row.id], state="dead", attempts=row.attempts + 1, lease_until=None, last_error=error[:500])
+
+
+def retry(session: Session, *, ids: Collection[int] | None = None, now: datetime) -> int:
+    """Try again now: the named deliveries that are dead or wait after a failure, else all dead ones. How many."""
+    waiting = and_(Delivery.state == "due", Delivery.attempts > 0, Delivery.lease_until.is_(None))
+    named = and_(Delivery.id.in_(ids or ()), or_(Delivery.state == "dead", waiting))
+    changed = session.execute(
+        update(Delivery)
+        .where(Delivery.state == "dead" if ids is None else named)
+        .values(state="due", due_at=now, attempts=0, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
 def retry_wait(delivery_id: int, tries: int) -> timedelta:

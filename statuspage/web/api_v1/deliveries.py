@@ -69,7 +69,7 @@ def list_deliveries(call: Call, query: DeliveryQuery) -> Answer:
     """Deliveries, newest first."""
     with call.read() as session:
         rows = load_deliveries(session, query.state, after=read_cursor(query.cursor), limit=query.limit + 1)
-        items, following = page_of(rows, query.limit, _shown, lambda row: (row.created_at, str(row.id)))
+        items, following = page_of(rows, query.limit, delivery_answer, lambda row: (row.created_at, str(row.id)))
         return call.answered(Items[DeliveryAnswer](items=items, next=following))
 
 
@@ -123,7 +123,8 @@ def shown_state(row: Delivery) -> State:
     return row.state  # type: ignore[return-value]  # the outbox writes these words only
 
 
-def _shown(row: Delivery) -> DeliveryAnswer:
+def delivery_answer(row: Delivery) -> DeliveryAnswer:
+    """A delivery as it is answered."""
     return DeliveryAnswer(
         id=str(row.id),
         kind=row.kind,

@@ -68,7 +68,7 @@ def list_incidents(call: Call, query: IncidentQuery) -> Answer:
         items, following = page_of(
             rows,
             query.limit,
-            lambda row: _shown(session, row, policy, base),
+            lambda row: incident_answer(session, row, policy, base),
             lambda row: (row.started_at, row.id),
         )
         return call.answered(Items[IncidentAnswer](items=items, next=following))
@@ -80,7 +80,7 @@ def show_incident(call: Call, incident_id: str) -> Answer:
     policy = call.installation.policy(call.now)
     with call.read() as session:
         incident = incidents.load_incident(session, incident_id)
-        return call.answered(_shown(session, incident, policy, call.base_url(session)))
+        return call.answered(incident_answer(session, incident, policy, call.base_url(session)))
 
 
 @endpoint("POST", "/incidents", scope=Scope.WRITE, body=IncidentDraft, gives=IncidentAnswer, status=201)
@@ -91,7 +91,7 @@ def open_incident(call: Call, draft: IncidentDraft) -> Answer:
             change.session, draft, policy=change.policy, author=call.author, now=call.now
         )
         return call.created(
-            _shown(change.session, incident, change.policy, call.base_url(change.session)),
+            incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
             f"/api/v1/incidents/{incident.id}",
         )
 
@@ -105,7 +105,7 @@ def post_incident_update(call: Call, incident_id: str, draft: UpdateDraft) -> An
         incident = incidents.load_incident(change.session, incident_id)
         incidents.post_update(change.session, incident, draft, policy=change.policy, author=call.author, now=call.now)
         return call.created(
-            _shown(change.session, incident, change.policy, call.base_url(change.session)),
+            incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
             f"/api/v1/incidents/{incident.id}",
         )
 
@@ -123,7 +123,8 @@ def update_answer(update: Update) -> UpdateAnswer:
     )
 
 
-def _shown(session: Session, incident: Incident, policy: Policy, base_url: str) -> IncidentAnswer:
+def incident_answer(session: Session, incident: Incident, policy: Policy, base_url: str) -> IncidentAnswer:
+    """An incident as it is answered. Flushes the session."""
     session.flush()
     public = incident.public_at is not None
     return IncidentAnswer(

@@ -68,7 +68,7 @@ def list_maintenances(call: Call, query: MaintenanceQuery) -> Answer:
             session, statuses=_statuses(query.status), after=read_cursor(query.cursor), limit=query.limit + 1
         )
         items, following = page_of(
-            rows, query.limit, lambda row: _shown(session, row, base), lambda row: (row.starts_at, row.id)
+            rows, query.limit, lambda row: maintenance_answer(session, row, base), lambda row: (row.starts_at, row.id)
         )
         return call.answered(Items[MaintenanceAnswer](items=items, next=following))
 
@@ -78,7 +78,7 @@ def show_maintenance(call: Call, maintenance_id: str) -> Answer:
     """One maintenance."""
     with call.read() as session:
         row = maintenance.load_maintenance(session, maintenance_id)
-        return call.answered(_shown(session, row, call.base_url(session)))
+        return call.answered(maintenance_answer(session, row, call.base_url(session)))
 
 
 @endpoint("POST", "/maintenances", scope=Scope.WRITE, body=MaintenanceDraft, gives=MaintenanceAnswer, status=201)
@@ -139,7 +139,7 @@ def cancel_maintenance(call: Call, maintenance_id: str, draft: CancelDraft) -> A
 
 
 def _created(call: Call, session: Session, row: Maintenance) -> Answer:
-    return call.created(_shown(session, row, call.base_url(session)), f"/api/v1/maintenances/{row.id}")
+    return call.created(maintenance_answer(session, row, call.base_url(session)), f"/api/v1/maintenances/{row.id}")
 
 
 def _statuses(wanted: str) -> list[MaintenanceStatus]:
@@ -148,7 +148,8 @@ def _statuses(wanted: str) -> list[MaintenanceStatus]:
     return [] if wanted == "all" else [MaintenanceStatus(wanted)]
 
 
-def _shown(session: Session, row: Maintenance, base_url: str) -> MaintenanceAnswer:
+def maintenance_answer(session: Session, row: Maintenance, base_url: str) -> MaintenanceAnswer:
+    """A maintenance as it is answered. Flushes the session."""
     session.flush()
     return MaintenanceAnswer(
         id=row.id,

@@ -1,0 +1,44 @@
+"""The command line: everything the forms do at 3 a.m., and the chores. One module per noun.
+
+`flask --app app COMMAND`; each command first brings the instance up to date, so that it works on an empty one.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from statuspage.cli import (
+    deliveries,
+    history,
+    incidents,
+    keeping,
+    maintenance,
+    people,
+    policy,
+    running,
+    site,
+    subscribers,
+)
+
+COMMANDS = (
+    keeping.db,
+    people.user,
+    people.token,
+    site.site,
+    incidents.incident,
+    maintenance.maintenance,
+    history.import_,
+    subscribers.subscribers,
+    deliveries.deliveries,
+    policy.policy,
+    running.publish,
+    running.worker,
+    keeping.backup,
+    keeping.restore,
+)
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `app`."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

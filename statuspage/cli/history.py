@@ -1,0 +1,40 @@
+"""flask import: the history of another status page."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from flask.cli import AppGroup
+
+from statuspage.changes import site_change
+from statuspage.cli.console import author, opened, plainly, read_file, say, warn
+from statuspage.errors import Problem, Refused
+from statuspage.importing.statuspage import import_history
+
+import_ = AppGroup("import", help="Bring the history of another status page.")
+
+
+@import_.command("statuspage")
+@click.argument("file", metavar="FILE.json")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@plainly
+def statuspage(file: str, as_json: bool) -> None:
+    """Import what a Statuspage v2 API said, saved as FILE.json: components, incidents, maintenances and component
+    changes, with their ids and times. Again changes only what is new. Nobody is mailed."""
+    try:
+        data = json.loads(read_file(file))
+    except (ValueError, RecursionError) as error:
+        raise Refused(Problem("", f"{file} is not JSON: {error}")) from None
+    if not isinstance(data, dict):
+        raise Refused(Problem("", f"{file} holds no JSON object"))
+    installation, now = opened()
+    with site_change(installation, now, author=author()) as change:
+        report = import_history(change.session, data, now=now)
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        for name, _ in report.as_dict().items():
+            say(f"{name}: {getattr(report, name)}")
+    if change.publish_error is not None:
+        warn(f"warning: imported, but not published yet: {change.publish_error}. The worker tries again.")

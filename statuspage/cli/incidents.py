@@ -1,0 +1,179 @@
+"""flask incident: open, update, resolve, list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from statuspage import incidents
+from statuspage.changes import Change, Installation, site_change
+from statuspage.cli.console import (
+    author,
+    given,
+    local,
+    opened,
+    page_zone,
+    pairs,
+    plainly,
+    read_text,
+    read_time,
+    say,
+    say_json,
+    say_outcome,
+    say_rows,
+)
+from statuspage.components import load_page
+from statuspage.domain.vocabulary import Cause, IncidentStatus
+from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
+from statuspage.models import Incident
+from statuspage.publishing.loading import page_url
+from statuspage.web.api_v1.incidents import IncidentAnswer, incident_answer
+
+incident = AppGroup("incident", help="Open, update, resolve and list incidents.")
+
+BODY_HELP = "What people read, in Markdown; - reads standard input, @FILE a file."
+COMPONENT_HELP = "SLUG=STATUS, repeatable: operational, degraded_performance, partial_outage, major_outage …"
+_json = click.option("--json", "as_json", is_flag=True, help="Print the API's JSON instead of words.")
+_body = click.option("--body", required=True, metavar="TEXT|-|@FILE", help=BODY_HELP)
+_component = click.option("--component", "components", multiple=True, metavar="SLUG=STATUS", help=COMPONENT_HELP)
+_quiet = click.option("--no-notify", is_flag=True, help="Tell no subscriber; the page shows it all the same.")
+_cause = click.option("--cause", metavar="|".join(Cause), help="Who answers for it.")
+
+
+@incident.command("open")
+@click.option("--title", required=True, help="One line, up to 255 characters.")
+@click.option("--priority", required=True, metavar="P1…P5", help="By the policy's definitions: `flask policy show`.")
+@click.option("--status", metavar="|".join(IncidentStatus), help="investigating by default.")
+@_body
+@_component
+@_cause
+@click.option("--started-at", metavar="TIME", help="Now by default; without an offset in the page's zone.")
+@_quiet
+@_json
+@plainly
+def open_(
+    title: str,
+    priority: str,
+    status: str | None,
+    body: str,
+    components: tuple[str, ...],
+    cause: str | None,
+    started_at: str | None,
+    no_notify: bool,
+    as_json: bool,
+) -> None:
+    """Open an incident with its first update."""
+    installation, now = opened()
+    values = given(title=title, priority=priority, status=status, body=read_text(body), cause=cause)
+    values["components"] = pairs(components, "components") or {}
+    if started_at is not None:
+        values["started_at"] = read_time(started_at, page_zone(installation), "started_at")
+    draft = read_draft(IncidentDraft, {**values, "notify": not no_notify})
+    with site_change(installation, now, author=author()) as change:
+        opened_ = incidents.open_incident(change.session, draft, policy=change.policy, author=author(), now=now)
+        answer = _answer_of(installation, change, opened_)
+    _say(installation, answer, change, as_json)
+
+
+@incident.command("update")
+@click.argument("incident_id", metavar="ID")
+@click.option("--status", metavar="|".join(IncidentStatus), help="Stays as it is by default.")
+@_body
+@_component
+@click.option("--priority", metavar="P1…P5", help="Raise or lower it.")
+@_cause
+@_quiet
+@_json
+@plainly
+def update(
+    incident_id: str,
+    status: str | None,
+    body: str,
+    components: tuple[str, ...],
+    priority: str | None,
+    cause: str | None,
+    no_notify: bool,
+    as_json: bool,
+) -> None:
+    """Post a further update on the incident ID; what is not given stays as it is."""
+    values = given(
+        status=status,
+        body=read_text(body),
+        components=pairs(components, "components"),
+        priority=priority,
+        cause=cause,
+        notify=not no_notify,
+    )
+    _post(incident_id, values, as_json)
+
+
+@incident.command("resolve")
+@click.argument("incident_id", metavar="ID")
+@_body
+@_quiet
+@_json
+@plainly
+def resolve(incident_id: str, body: str, no_notify: bool, as_json: bool) -> None:
+    """Resolve the incident ID; its components are operational again unless something else holds them."""
+    values = {"status": IncidentStatus.RESOLVED.value, "body": read_text(body), "notify": not no_notify}
+    _post(incident_id, values, as_json)
+
+
+@incident.command("list")
+@click.option("--open", "open_only", is_flag=True, help="Only those that still go on.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@_json
+@plainly
+def list_(open_only: bool, limit: int, as_json: bool) -> None:
+    """List incidents, latest start first."""
+    installation, now = opened()
+    policy, zone = installation.policy(now), page_zone(installation)
+    with installation.database.read() as session:
+        base = page_url(load_page(session), installation.settings.statuspage_url)
+        rows = incidents.load_incidents(session, open_only=open_only, limit=limit)
+        answers = [incident_answer(session, row, policy, base) for row in rows]
+    if as_json:
+        say_json(answers)
+        return
+    say_rows(
+        [
+            (
+                answer.id,
+                answer.priority or "-",
+                "public" if answer.public else "internal",
+                answer.status,
+                local(answer.started_at, zone),
+                answer.title,
+            )
+            for answer in answers
+        ],
+        empty="No open incident." if open_only else "No incident.",
+    )
+
+
+def _post(incident_id: str, values: dict[str, Any], as_json: bool) -> None:
+    installation, now = opened()
+    draft = read_draft(UpdateDraft, values)
+    with site_change(installation, now, author=author()) as change:
+        found = incidents.load_incident(change.session, incident_id)
+        incidents.post_update(change.session, found, draft, policy=change.policy, author=author(), now=now)
+        answer = _answer_of(installation, change, found)
+    _say(installation, answer, change, as_json)
+
+
+def _answer_of(installation: Installation, change: Change, found: Incident) -> IncidentAnswer:
+    base = page_url(load_page(change.session), installation.settings.statuspage_url)
+    return incident_answer(change.session, found, change.policy, base)
+
+
+def _say(installation: Installation, answer: IncidentAnswer, change: Change, as_json: bool) -> None:
+    if as_json:
+        say_json(answer)
+        return
+    say(f"{answer.id}  {answer.priority or '-'}  {answer.status}  {answer.title}")
+    say(answer.url or "Internal: the policy makes this priority no public incident.")
+    say_outcome(change)
+    if answer.next_update_due is not None:
+        say(f"Next update due {local(answer.next_update_due, page_zone(installation))}.")

@@ -1,0 +1,38 @@
+"""flask publish and flask worker: the page written, and what is due done."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+from flask.cli import with_appcontext
+
+from statuspage import worker as work
+from statuspage.cli.console import fail, opened, plainly, say
+from statuspage.publishing.site import PublishFailed
+from statuspage.web import current
+
+
+@click.command("publish")
+@click.option("--all", "everything", is_flag=True, help="Render every page anew, not only what changed.")
+@with_appcontext
+@plainly
+def publish(everything: bool) -> None:
+    """Write the public files for what changed since they were last written."""
+    installation, now = opened()
+    try:
+        result = installation.publisher.publish(now, everything=everything)
+    except PublishFailed as error:
+        fail(str(error))
+    say(f"Revision {result.revision}: {result.written} files written in {result.seconds:.2f} s.")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Send what is due, start and end maintenance, publish what time changed; until SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    work.run(current.installation(), stop)

@@ -1,0 +1,101 @@
+"""The CSV of subscribers: read with the line of each mistake, written so that no spreadsheet runs a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from statuspage.drafts import SubscriberDraft, read_draft
+from statuspage.errors import Problem, Refused
+from statuspage.models import Subscriber
+from statuspage.subscribers import kinds_of
+
+COLUMNS = ("email", "confirmed", "components", "kinds", "min_priority", "language")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_YES, _NO = {"yes", "true", "1", "y"}, {"", "no", "false", "0", "n"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file: the draft it makes, or what is wrong with it."""
+
+    line: int
+    draft: SubscriberDraft | None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_rows(text: str) -> list[Row]:
+    """The lines after the header. Raises Refused when the header is missing or names an unknown column."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Row] = []
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(header)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(_read_row(reader.line_num, header, cells))
+    except csv.Error as error:
+        raise Refused(Problem(f"line {reader.line_num}", str(error))) from None
+    return rows
+
+
+def write_rows(found: Iterable[Subscriber]) -> str:
+    """CSV text with the header line. A cell that a spreadsheet would take for a formula begins with '."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found:
+        if one.channel == "email":
+            writer.writerow(_guarded(cell) for cell in _cells_of(one))
+    return out.getvalue()
+
+
+def _cells_of(one: Subscriber) -> tuple[str, ...]:
+    return (
+        one.address,
+        "yes" if one.confirmed_at is not None else "no",
+        ";".join(component.slug for component in one.components),
+        ";".join(kinds_of(one)),
+        one.min_priority or "",
+        one.language,
+    )
+
+
+def _check_header(header: list[str]) -> None:
+    if "email" not in header:
+        raise Refused(Problem("line 1", f"must name the columns, email among them: {','.join(COLUMNS)}"))
+    wrong = [name for name in header if name not in COLUMNS or header.count(name) > 1]
+    if wrong:
+        raise Refused(Problem("line 1", f"{wrong[0]!r} is no column, or stands there twice: {','.join(COLUMNS)}"))
+
+
+def _read_row(line: int, header: list[str], cells: list[str]) -> Row:
+    if len(cells) > len(header):
+        return Row(line, None, (Problem("line", f"has {len(cells)} cells, the header {len(header)}"),))
+    values = {name: _unguarded(cell.strip()) for name, cell in zip(header, cells, strict=False) if cell.strip()}
+    confirmed = values.pop("confirmed", "").lower()
+    if confirmed not in _YES | _NO:
+        return Row(line, None, (Problem("confirmed", f"{confirmed!r} is neither yes nor no"),))
+    lists: dict[str, Any] = {name: _split(values.pop(name)) for name in ("components", "kinds") if name in values}
+    try:
+        draft = read_draft(SubscriberDraft, {**values, **lists, "confirmed": confirmed in _YES})
+    except Refused as error:
+        return Row(line, None, error.problems)
+    if not draft.email:
+        return Row(line, None, (Problem("email", "is missing"),))
+    return Row(line, draft)
+
+
+def _split(cell: str) -> list[str]:
+    return [part.strip() for part in cell.replace(",", ";").split(";") if part.strip()]
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
