@@ -49,6 +49,14 @@ def record(session: Session, action: str, key: str, now: datetime) -> None:
     session.flush()
 
 
+def take_back(session: Session, action: str, key: str, at: datetime) -> None:
+    """Forget one attempt written down at `at`: it succeeded and shall cost nothing."""
+    one = select(func.min(Attempt.id)).where(
+        Attempt.action == action, Attempt.key_digest == digest(key), Attempt.at == at
+    )
+    session.execute(delete(Attempt).where(Attempt.id == one.scalar_subquery()))
+
+
 def check(session: Session, action: str, key: str, limits: tuple[Limit, ...], *, now: datetime) -> None:
     """Raise Rationed when any of `limits` is used up; writes nothing."""
     for limit in limits:

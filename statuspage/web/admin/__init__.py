@@ -1,1 +1,44 @@
-"""The operators' pages."""
+"""The admin pages: one module per noun, all behind the door of door.py."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from statuspage.web.admin import (
+    account,
+    components,
+    dashboard,
+    deliveries,
+    events,
+    incidents,
+    maintenance,
+    people,
+    settings,
+    subscribers,
+    tokens,
+    updates,
+)
+from statuspage.web.admin.door import admin
+
+__all__ = ["register"]
+
+PAGES = (
+    account,
+    components,
+    dashboard,
+    deliveries,
+    events,
+    incidents,
+    maintenance,
+    people,
+    settings,
+    subscribers,
+    tokens,
+    updates,
+)
+"""Imported because their views attach themselves to the blueprint."""
+
+
+def register(app: Flask) -> None:
+    """Attach the admin to `app`."""
+    app.register_blueprint(admin)

@@ -1,0 +1,141 @@
+// The admin's comforts. Every page works without it: clocks that tick, a preview while one writes, text that is
+// kept on this device until it was sent.
+
+const form = document.querySelector("form[data-live]");
+
+// Clocks: the server wrote the time, the script counts.
+
+function length(seconds) {
+  const [d, h, m] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  if (d) return `${d} d ${h} h`;
+  if (h) return `${h} h ${m} min`;
+  return m >= 5 ? `${m} min` : `${m} min ${Math.floor(seconds % 60)} s`;
+}
+
+function tick() {
+  for (const clock of document.querySelectorAll("[data-due]")) {
+    const left = (Date.parse(clock.dataset.due) - Date.now()) / 1000;
+    clock.textContent = `${length(Math.abs(left))} ${left < 0 ? clock.dataset.late : clock.dataset.left}`;
+    clock.closest(".clock:not(.running), .due-line")?.classList.toggle("overdue", left < 0 && clock.dataset.late === "late");
+  }
+}
+
+if (document.querySelector("[data-due]")) {
+  tick();
+  setInterval(tick, 1000);
+}
+
+// Preview: the server says what posting would do, and what the button shall say.
+
+let asked = 0;
+let waiting;
+
+async function preview() {
+  const mine = ++asked;
+  const target = form.querySelector("[data-fragment]");
+  try {
+    const answer = await fetch(form.dataset.live, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { "X-Requested-With": "fetch" },
+    });
+    if (mine !== asked || !answer.ok) return;
+    target.innerHTML = await answer.text();
+    const says = target.querySelector("[data-button]")?.dataset.button;
+    const button = form.querySelector("[data-says]");
+    if (says && button) button.textContent = says;
+    const confirm = form.querySelector("[data-confirm]");
+    if (confirm) confirm.hidden = !target.querySelector(".warn");
+  } catch {
+    // No connection now: the form works without a preview, and the text is kept below.
+  }
+}
+
+function previewSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(preview, 350);
+}
+
+if (form) {
+  form.addEventListener("input", previewSoon);
+  form.addEventListener("change", previewSoon);
+}
+
+// "Earlier" is meant by whoever writes a time.
+
+const began = document.querySelector("#started_at");
+began?.addEventListener("input", () => {
+  const earlier = began.form.querySelector("[name=started][value=earlier]");
+  if (began.value && earlier) earlier.checked = true;
+});
+
+// Keeping: what is typed stays on this device until the server says that it was sent.
+
+const prefix = "statuspage-unsent:";
+
+function store(action) {
+  try {
+    return action(localStorage);
+  } catch {
+    return null; // storage is refused: nothing is kept, nothing breaks
+  }
+}
+
+function typedIn(kept) {
+  const fields = [...new FormData(kept)].filter(([name]) => !["csrf_token", "seen", "do"].includes(name));
+  return JSON.stringify(fields);
+}
+
+function fill(kept, fields) {
+  const values = new Map();
+  for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
+  for (const field of kept.elements) {
+    if (!field.name || ["csrf_token", "seen", "do"].includes(field.name)) continue;
+    const mine = values.get(field.name);
+    if (field.type === "checkbox" || field.type === "radio") field.checked = mine?.includes(field.value) ?? false;
+    else if (mine && field.type !== "hidden") field.value = mine[0];
+    const more = field.closest("details");
+    if (more && mine && field.value && field.defaultValue !== field.value && field.type !== "radio") more.open = true;
+  }
+}
+
+function offer(kept, name, first) {
+  const found = JSON.parse(store((s) => s.getItem(prefix + name)) ?? "null");
+  if (!found || found.fields === first || kept.querySelector(".error-summary")) return;
+  fill(kept, JSON.parse(found.fields));
+  const note = document.createElement("div");
+  note.className = "alert restored";
+  note.setAttribute("role", "status");
+  const text = document.createElement("span");
+  text.textContent = `Not sent yet, written ${new Date(found.at).toLocaleString()}: brought back from this device.`;
+  const drop = document.createElement("button");
+  drop.type = "button";
+  drop.className = "small";
+  drop.textContent = "Start afresh";
+  drop.addEventListener("click", () => {
+    store((s) => s.removeItem(prefix + name));
+    kept.reset();
+    note.remove();
+    kept.dispatchEvent(new Event("input"));
+  });
+  note.append(text, drop);
+  (kept.querySelector(".post-fields") ?? kept).prepend(note);
+  kept.dispatchEvent(new Event("input"));
+}
+
+for (const sent of document.querySelectorAll("[data-sent]")) {
+  store((s) => s.removeItem(prefix + sent.dataset.sent));
+}
+for (const kept of document.querySelectorAll("form[data-keep]")) {
+  const name = kept.dataset.keep;
+  const first = typedIn(kept);
+  offer(kept, name, first);
+  kept.addEventListener("input", () => {
+    const fields = typedIn(kept);
+    store((s) => (fields === first ? s.removeItem(prefix + name) : s.setItem(prefix + name, JSON.stringify({ at: Date.now(), fields }))));
+  });
+}
+
+// After a refusal the summary is where one wants to be.
+
+document.querySelector("[data-focus]")?.focus();

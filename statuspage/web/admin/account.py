@@ -1,0 +1,58 @@
+"""One's own account: the password."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+from flask_babel import gettext as _
+
+from statuspage import people
+from statuspage.attempts import Rationed
+from statuspage.errors import Refused
+from statuspage.web import current, login_limits, sessions
+from statuspage.web.admin.door import admin, go, note, show, tell, user
+from statuspage.web.forms import Form
+
+
+@admin.get("/account")
+def show_account() -> Response:
+    """Who one is, and the form that changes the password."""
+    return show("account.html", form=Form())
+
+
+@admin.post("/account/password")
+def change_password() -> Response:
+    """Set another password; the present one is asked, and every other session ends."""
+    form, now = Form(request.form), current.now()
+    try:
+        _check_current(form)
+        if form.value("new_password") != form.value("again"):
+            form.refuse("again", _("This is not the same password as above."))
+        form.check()
+        with current.installation().database.write() as session:
+            me = people.load_by_id(session, user().id)
+            people.set_password(session, me, form.value("new_password"))
+            note(session, "user.password", me.email, now=now)
+    except Refused as refused:
+        for problem in refused.problems:
+            form.refuse("new_password" if problem.field == "password" else problem.field, problem.message)
+        return show("account.html", 422, form=form)
+    sessions.begin(me)
+    g.pop(sessions.FORM_TOKEN, None)
+    tell(_("Your password is changed. Every other session of yours has ended."))
+    return go("show_account")
+
+
+def _check_current(form: Form) -> None:
+    """The password one has now; guesses by a borrowed session are rationed like log-ins."""
+    now, database = current.now(), current.installation().database
+    try:
+        with database.write() as session:
+            budgets = login_limits.take_try(session, user().email, now)
+    except Rationed:
+        form.refuse("current_password", _("Too many tries. Wait a quarter of an hour."))
+        form.check()
+    if not people.password_matches(user().password or "", form.value("current_password")):
+        form.refuse("current_password", _("This is not your present password."))
+        form.check()
+    with database.write() as session:
+        login_limits.give_back(session, budgets, now)

@@ -1,0 +1,95 @@
+"""What posting a form as it stands would do: shown before anything is posted, so it forgives what is unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from statuspage.domain.sla.cadence import next_update_due
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.sla.terms import PriorityTerms
+from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, NoticeKind, Priority
+from statuspage.drafts import BODY_LENGTH
+from statuspage.incidents import components_held
+from statuspage.models import Incident
+from statuspage.notify.recipients import count_recipients
+from statuspage.publishing.markup import html_of
+from statuspage.web.forms import Form
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What would happen. `terms` is None while no priority is chosen; `told` is how many would be e-mailed;
+    `restored` are the slugs of components that resolving would give back; `html` is the allow-listed text."""
+
+    title: str
+    html: str
+    terms: PriorityTerms | None
+    public: bool
+    raised: bool
+    notify: bool
+    told: int
+    due: datetime | None
+    restored: tuple[str, ...] = ()
+
+
+def of_new_incident(session: Session, form: Form, *, policy: Policy, now: datetime) -> Outcome:
+    """What the form of a new incident would do."""
+    terms = policy.priority(form.value("priority"))
+    public, notify = bool(terms and terms.public), form.is_ticked("notify")
+    told = _count(session, form, terms) if public and notify else 0
+    due = next_update_due(policy, terms.id, _status(form), now) if terms and public else None
+    return Outcome(form.value("title").strip(), _html(form), terms, public, False, notify, told, due)
+
+
+def of_update(session: Session, incident: Incident, form: Form, *, policy: Policy, now: datetime) -> Outcome:
+    """What the form of a further update would do."""
+    terms = policy.priority(form.value("priority") or incident.priority)
+    raised = incident.public_at is None and bool(terms and terms.public)
+    public, notify = incident.public_at is not None or raised, form.is_ticked("notify")
+    told = _count(session, form, terms, incident) if public and notify else 0
+    status = _status(form)
+    due = next_update_due(policy, terms.id, status, now) if terms and public else None
+    restored = () if status.is_open else tuple(_held(session, incident))
+    return Outcome(incident.title, _html(form), terms, public, raised, notify, told, due, restored)
+
+
+def told_by_priority(session: Session, form: Form, policy: Policy) -> dict[str, int]:
+    """How many would be told of a new incident with each public priority."""
+    return {terms.id: _count(session, form, terms) for terms in policy.priorities if terms.public}
+
+
+def _count(session: Session, form: Form, terms: PriorityTerms | None, incident: Incident | None = None) -> int:
+    if incident is not None and incident.imported_at is not None:
+        return 0
+    return count_recipients(
+        session,
+        components=_slugs(form),
+        kind=NoticeKind.INCIDENT,
+        priority=Priority(terms.id) if terms else None,
+        incident=incident,
+    )
+
+
+def _slugs(form: Form) -> Collection[str]:
+    return [slug for slug, status in form.prefixed("components.") if status]
+
+
+def _held(session: Session, incident: Incident) -> list[str]:
+    held = components_held(session, incident)
+    return [slug for slug, status in held.items() if status is not ComponentStatus.OPERATIONAL]
+
+
+def _status(form: Form) -> IncidentStatus:
+    try:
+        return IncidentStatus(form.value("status"))
+    except ValueError:
+        return IncidentStatus.INVESTIGATING
+
+
+def _html(form: Form) -> str:
+    body = form.value("body").strip()
+    return html_of(body[:BODY_LENGTH]) if body else ""

@@ -1,0 +1,268 @@
+"""Maintenance in the admin: the list, the form that classes a window while it is typed, one notice and its steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from statuspage import maintenance
+from statuspage.changes import Change, site_change
+from statuspage.components import load_components
+from statuspage.domain.lifecycle import maintenance_steps
+from statuspage.domain.sla.notice import NoticeAssessment
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, NoticeKind, Risk
+from statuspage.drafts import (
+    CancelDraft,
+    MaintenanceDraft,
+    MaintenanceUpdateDraft,
+    MoveDraft,
+    read_draft,
+)
+from statuspage.errors import Refused
+from statuspage.models import Maintenance
+from statuspage.notify.recipients import count_recipients
+from statuspage.publishing.markup import html_of
+from statuspage.web import current
+from statuspage.web.admin.components import by_group
+from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
+from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor
+from statuspage.web.forms import Form, written
+
+
+@admin.get("/maintenance")
+def list_maintenances() -> Response:
+    """All notices, the latest window first."""
+    after = read_cursor(request.args.get("after", ""))
+    with current.installation().database.read() as session:
+        found = maintenance.load_maintenances(session, after=after, limit=LIST_LENGTH + 1)
+        return show("maintenance/list.html", notices=found[:LIST_LENGTH], more=len(found) > LIST_LENGTH)
+
+
+@admin.get("/maintenance/new")
+def new_maintenance() -> Response:
+    """The form that announces a maintenance."""
+    form = Form({"kind": MaintenanceKind.SCHEDULED, "risk": Risk.NORMAL, "notify": "yes"})
+    with current.installation().database.read() as session:
+        return _show_form(session, form)
+
+
+@admin.post("/maintenance")
+def create_maintenance() -> Response:
+    """Announce it; "check" only shows the form again with its class, and so does a refusal."""
+    form, now = Form(request.form), current.now()
+    if form.value("do") == "check":
+        with current.installation().database.read() as session:
+            return _show_form(session, form)
+    try:
+        with site_change(current.installation(), now, author=user().email) as change:
+            notice = maintenance.schedule(
+                change.session, _read(form), policy=change.policy, author=change.author, now=now
+            )
+            note(change.session, "maintenance.schedule", notice.id, now=now, kind=notice.kind, urgent=notice.urgent)
+    except Refused as refused:
+        form.refuse_all(refused)
+        with current.installation().database.read() as session:
+            return _show_form(session, form, 422)
+    said = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
+    _tell(said, change, sent="maintenance-new")
+    return go("show_maintenance", maintenance_id=notice.id)
+
+
+@admin.post("/maintenance/assess")
+def assess_maintenance() -> Response:
+    """The class of the window as typed so far: a fragment for the script."""
+    form, now = Form(request.form), current.now()
+    with current.installation().database.read() as session:
+        return show("maintenance/_assessment.html", **assessment_of(session, form, now=now))
+
+
+@admin.get("/maintenance/<maintenance_id>")
+def show_maintenance(maintenance_id: str) -> Response:
+    """One notice: what was said, and what can be done now."""
+    with current.installation().database.read() as session:
+        return _show_one(session, maintenance.load_maintenance(session, maintenance_id))
+
+
+@admin.post("/maintenance/<maintenance_id>/updates")
+def create_maintenance_update(maintenance_id: str) -> Response:
+    """Say something, and start, verify or finish the work."""
+
+    def post(change: Change, notice: Maintenance, form: Form) -> None:
+        values = {
+            "status": form.filled("status"),
+            "body": form.value("body"),
+            "notify": form.is_ticked("notify"),
+        }
+        draft = read_draft(MaintenanceUpdateDraft, values)
+        maintenance.post_update(
+            change.session, notice, draft, policy=change.policy, author=change.author, now=change.now
+        )
+
+    return _step(maintenance_id, "update", _("Published."), post)
+
+
+@admin.post("/maintenance/<maintenance_id>/move")
+def move_maintenance(maintenance_id: str) -> Response:
+    """Announce another window; "check" only shows what it would be called."""
+    if request.form.get("do") == "check":
+        with current.installation().database.read() as session:
+            notice = maintenance.load_maintenance(session, maintenance_id)
+            return _show_one(session, notice, move=Form(request.form))
+
+    def post(change: Change, notice: Maintenance, form: Form) -> None:
+        maintenance.move(
+            change.session, notice, _read_move(form), policy=change.policy, author=change.author, now=change.now
+        )
+
+    return _step(maintenance_id, "move", _("Moved."), post)
+
+
+@admin.post("/maintenance/<maintenance_id>/cancel")
+def cancel_maintenance(maintenance_id: str) -> Response:
+    """Call it off, with a text."""
+
+    def post(change: Change, notice: Maintenance, form: Form) -> None:
+        draft = read_draft(CancelDraft, {"body": form.value("body"), "notify": form.is_ticked("notify")})
+        maintenance.cancel(change.session, notice, draft, policy=change.policy, author=change.author, now=change.now)
+
+    return _step(maintenance_id, "cancel", _("Cancelled."), post)
+
+
+def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "") -> dict[str, Any]:
+    """What the policy makes of the window typed so far, and how many would be told; None while it is unfinished."""
+    policy = current.installation().policy(now)
+    judged = Form({**form.typed.to_dict(flat=True), "title": "-", "body": form.filled("body") or "-"})
+    judged.typed.setlist("components", form.values("components"))
+    told = count_recipients(session, components=form.values("components"), kind=NoticeKind.MAINTENANCE)
+    assessment: NoticeAssessment | None = None
+    if form.filled("starts_at") and form.filled("ends_at"):
+        try:
+            draft = _read(judged)
+            assessment = maintenance.assess(session, draft, risk=draft.risk, policy=policy, now=now, but=but)
+        except Refused:
+            # what is wrong with the times is said beside them once the form is sent
+            assessment = None
+    return {
+        "assessment": assessment,
+        "unclear": judged.found(),
+        "policy": policy,
+        "told": told if form.is_ticked("notify") else 0,
+        "html": html_of(form.value("body")) if form.filled("body") else "",
+    }
+
+
+def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
+    """One step of a notice in one change; a refusal shows its page again with that step's form."""
+    form, now = Form(request.form), current.now()
+    try:
+        with site_change(current.installation(), now, author=user().email) as change:
+            notice = maintenance.load_maintenance(change.session, maintenance_id)
+            post(change, notice, form)
+            note(change.session, f"maintenance.{name}", notice.id, now=now, status=notice.status)
+    except Refused as refused:
+        form.refuse_all(refused)
+        with current.installation().database.read() as session:
+            notice = maintenance.load_maintenance(session, maintenance_id)
+            return _show_one(session, notice, status=422, **{name: form})
+    _tell(said, change, sent=f"maintenance-{maintenance_id}-{name}")
+    return go("show_maintenance", maintenance_id=maintenance_id)
+
+
+def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
+    policy = current.installation().policy(current.now())
+    window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
+    move = forms.get("move") or Form({**window, "kind": notice.asked_kind or "", "notify": "yes"})
+    update = forms.get("update") or Form({"status": notice.status, "notify": "yes"})
+    moving = Form({**move.typed.to_dict(flat=True), "risk": notice.risk})
+    return show(
+        "maintenance/show.html",
+        status,
+        notice=notice,
+        steps=maintenance_steps(notice.status),
+        update=update,
+        move=move,
+        moving=assessment_of(session, moving, now=current.now(), but=notice.id) if "move" in forms else None,
+        cancel=forms.get("cancel") or Form({"notify": "yes"}),
+        opened=next(iter(forms), ""),
+        may_move=notice.status is MaintenanceStatus.SCHEDULED,
+        policy=policy,
+        kinds=_kinds(policy),
+    )
+
+
+def _show_form(session: Session, form: Form, status: int = 200) -> Response:
+    now = current.now()
+    policy = current.installation().policy(now)
+    return show(
+        "maintenance/new.html",
+        status,
+        form=form,
+        groups=by_group(load_components(session)),
+        kinds=_kinds(policy),
+        checked=assessment_of(session, form, now=now),
+        policy=policy,
+    )
+
+
+def _kinds(policy: Policy) -> list[tuple[str, str]]:
+    """(value, label) of the wishes that the policy offers."""
+    offered = [(MaintenanceKind.SCHEDULED.value, _("Scheduled")), ("", _("Let the policy decide"))]
+    if policy.maintenance.regular_per_week:
+        offered.insert(1, (MaintenanceKind.REGULAR.value, _("Regular")))
+    return [*offered, (MaintenanceKind.EMERGENCY.value, _("Emergency"))]
+
+
+def _read(form: Form) -> MaintenanceDraft:
+    values = {
+        "title": form.value("title"),
+        "components": form.values("components"),
+        "risk": form.filled("risk") or Risk.NORMAL,
+        **_window(form),
+    }
+    try:
+        draft = read_draft(MaintenanceDraft, values)
+    except Refused as refused:
+        _refuse_all(form, refused)
+    form.check()
+    return draft
+
+
+def _read_move(form: Form) -> MoveDraft:
+    try:
+        draft = read_draft(MoveDraft, _window(form))
+    except Refused as refused:
+        _refuse_all(form, refused)
+    form.check()
+    return draft
+
+
+def _window(form: Form) -> dict[str, Any]:
+    """What a first window and a moved one have in common, as the drafts name it."""
+    return {
+        "starts_at": form.instant("starts_at", zone()),
+        "ends_at": form.instant("ends_at", zone()),
+        "body": form.value("body"),
+        "kind": form.filled("kind"),
+        "reason": form.filled("reason"),
+        "reason_text": form.filled("reason_text"),
+        "confirm": form.is_ticked("confirm"),
+        "notify": form.is_ticked("notify"),
+    }
+
+
+def _refuse_all(form: Form, refused: Refused) -> None:
+    """Note the draft's problems; a time that the form could not read has its own words already."""
+    unread = [name for name in ("starts_at", "ends_at") if name in form.problems]
+    for problem in refused.problems:
+        if problem.field not in unread:
+            form.refuse(problem.field, problem.message)
+
+
+def _tell(said: str, change: Change, *, sent: str) -> None:
+    told = _("%(count)s e-mails queued.", count=f"{change.queued:,}") if change.queued else _("No e-mail is sent.")
+    tell(f"{said} {told}", change, sent=sent)

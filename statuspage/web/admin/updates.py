@@ -1,0 +1,82 @@
+"""Further updates of an incident: the form on its page, and what it would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from statuspage import incidents
+from statuspage.changes import site_change
+from statuspage.drafts import UpdateDraft, read_draft
+from statuspage.errors import Problem, Refused
+from statuspage.models import Incident
+from statuspage.web import current
+from statuspage.web.admin import consequences
+from statuspage.web.admin.door import admin, go, note, show, tell, user
+from statuspage.web.admin.incidents import posted, said_of_components, show_one
+from statuspage.web.forms import Form
+
+
+@admin.post("/incidents/<incident_id>/updates")
+def create_update(incident_id: str) -> Response:
+    """Post an update, or show the form again with what is wrong and what others posted meanwhile."""
+    form, now = Form(request.form), current.now()
+    try:
+        with site_change(current.installation(), now, author=user().email) as change:
+            incident = incidents.load_incident(change.session, incident_id)
+            _check_seen(form, incident)
+            held = incidents.components_held(change.session, incident)
+            update = incidents.post_update(
+                change.session, incident, _read(form, held), policy=change.policy, author=change.author, now=now
+            )
+            note(change.session, "incident.update", incident.id, now=now, update=update.id, status=update.status)
+    except Refused as refused:
+        form.refuse_all(refused)
+        with current.installation().database.read() as session:
+            incident = incidents.load_incident(session, incident_id)
+            form.typed["seen"] = str(len(incident.updates))
+            return show_one(session, incident, form, 422)
+    due = incidents.next_due(incident, change.policy)
+    tell(posted(change.queued, incident.public_at, due), change, sent=f"incident-{incident_id}")
+    return go("show_incident", incident_id=incident_id)
+
+
+@admin.post("/incidents/<incident_id>/preview")
+def preview_update(incident_id: str) -> Response:
+    """What posting the update as it stands would do: a fragment for the script."""
+    form, now = Form(request.form), current.now()
+    policy = current.installation().policy(now)
+    with current.installation().database.read() as session:
+        incident = incidents.load_incident(session, incident_id)
+        outcome = consequences.of_update(session, incident, form, policy=policy, now=now)
+        return show("incidents/_preview.html", outcome=outcome)
+
+
+def _check_seen(form: Form, incident: Incident) -> None:
+    """Nobody posts past a colleague's update unread."""
+    seen = form.value("seen")
+    if seen.isdecimal() and int(seen) < len(incident.updates):
+        latest = incident.updates[-1]
+        who = latest.author or _("Somebody")
+        message = _("%(who)s posted an update while you were writing. Read it below, then post yours.", who=who)
+        raise Refused(Problem("", message))
+
+
+def _read(form: Form, held: dict[str, Any]) -> UpdateDraft:
+    """The draft that the form describes: only what differs from what is so. Raises Refused."""
+    said = said_of_components(form)
+    changed = {slug: status for slug, status in said.items() if status != held.get(slug)}
+    return read_draft(
+        UpdateDraft,
+        {
+            "status": form.filled("status"),
+            "body": form.value("body"),
+            "components": changed,
+            "priority": form.filled("priority"),
+            "cause": form.filled("cause"),
+            "notify": form.is_ticked("notify"),
+            "publish_updates": form.values("publish_updates"),
+        },
+    )

@@ -1,0 +1,156 @@
+"""Log-in, log-out and the first set-up: the only admin pages that need no session."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from flask import Blueprint, Flask, Response, abort, g, request, url_for
+from flask_babel import gettext as _
+
+from statuspage import audit, people
+from statuspage.attempts import Rationed
+from statuspage.errors import NotFound, Refused
+from statuspage.models import User
+from statuspage.web import current, login_limits, sessions
+from statuspage.web.admin.door import HEADERS, came_from_us, is_local, load_surroundings, show
+from statuspage.web.forms import Form
+
+auth = Blueprint("auth", __name__, url_prefix=sessions.ROOT)
+
+KEPT = "kept."
+"""Prefix of the fields of a form whose session had ended, on their way through the log-in."""
+
+
+def register(app: Flask) -> None:
+    """Attach sessions and these pages to `app`."""
+    sessions.register(app)
+    app.register_blueprint(auth)
+
+
+@auth.before_request
+def begin_request() -> None:
+    load_surroundings()
+
+
+@auth.after_request
+def seal(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    if "token" in (request.view_args or {}):
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@auth.get("/login")
+def log_in() -> Response:
+    """The log-in form; whoever is logged in goes on."""
+    wanted = request.args.get("next", "")
+    if g.user is not None:
+        return _go_on(wanted)
+    return _show_log_in(wanted, [])
+
+
+@auth.post("/login")
+def check_log_in() -> Response:
+    """Log in, or say no: alike for unknown accounts and wrong passwords."""
+    form, now = Form(request.form), current.now()
+    wanted, fields = form.value("next"), list(form.prefixed(KEPT)) if came_from_us() else []
+    email, password = form.value("email"), form.value("password")
+    if not sessions.form_token_is_right():
+        return _show_log_in(wanted, fields, 400, email, _("The form was too old. Please try again."))
+    database = current.installation().database
+    try:
+        with database.write() as session:
+            budgets = login_limits.take_try(session, email, now)
+    except Rationed as rationed:
+        return _show_rationed(wanted, fields, email, rationed)
+    with database.read() as session:
+        known = people.verify_user(session, email, password)
+    if known is None:
+        problem = _("The e-mail address or the password is wrong.")
+        return _show_log_in(wanted, fields, 401, email, problem)
+    with database.write() as session:
+        login_limits.give_back(session, budgets, now)
+        user = people.load_by_id(session, known.id)
+        user.last_login_at = now
+        client = login_limits.client_network()
+        audit.record(session, login_limits.LOGGED_IN, actor=user.email, client=client, now=now)
+    return _let_in(user, wanted, fields)
+
+
+@auth.post("/logout")
+def log_out() -> Response:
+    """End the session. Without a right form token nothing happens: nobody else may log an operator out."""
+    if sessions.form_token_is_right():
+        sessions.end()
+    return _redirected("auth.log_in")
+
+
+@auth.get("/setup/<token>")
+def set_up(token: str) -> Response:
+    """The form of the first set-up, as long as its link works."""
+    with current.installation().database.read() as session:
+        if not people.set_up_is_open(session, token):
+            abort(
+                404, _("This set-up link was used already or has been replaced. Log in, or look at the newest one.")
+            )
+    return show("set_up.html", form=Form())
+
+
+@auth.post("/setup/<token>")
+def use_set_up(token: str) -> Response:
+    """Make the first admin and log them in; the link works once, whoever comes second gets a 404."""
+    form, now = Form(request.form), current.now()
+    if not sessions.form_token_is_right():
+        form.refuse("", _("The form was too old. Please send it again."))
+        return show("set_up.html", 400, form=form)
+    try:
+        with current.installation().database.write() as session:
+            user = people.use_set_up_link(session, token, form.value("email"), form.value("password"), now)
+            user.last_login_at = now
+            client = login_limits.client_network()
+            audit.record(session, "user.set_up", actor=user.email, target=user.email, client=client, now=now)
+            audit.record(session, login_limits.LOGGED_IN, actor=user.email, client=client, now=now)
+    except NotFound:
+        _say_link_is_over()
+    except Refused as refused:
+        form.refuse_all(refused)
+        return show("set_up.html", 422, form=form)
+    return _let_in(user, "", [])
+
+
+def _say_link_is_over() -> NoReturn:
+    abort(404, _("This set-up link was used already, or a newer one has replaced it."))
+
+
+def _let_in(user: User, wanted: str, fields: list[tuple[str, str]]) -> Response:
+    sessions.begin(user)
+    g.user = user
+    g.pop(sessions.FORM_TOKEN, None)
+    kept = fields and is_local(wanted)
+    answer = show("resend.html", action=wanted, fields=fields) if kept else _go_on(wanted)
+    login_limits.remember_device(answer, user.email)
+    return answer
+
+
+def _show_log_in(
+    wanted: str, fields: list[tuple[str, str]], status: int = 200, email: str = "", problem: str | None = None
+) -> Response:
+    return show("log_in.html", status, next=wanted, fields=fields, email=email, problem=problem, expired=False)
+
+
+def _show_rationed(wanted: str, fields: list[tuple[str, str]], email: str, rationed: Rationed) -> Response:
+    seconds = int(rationed.retry_after.total_seconds()) + 1
+    problem = _("Too many tries. Wait %(minutes)s minutes, then try again.", minutes=-(-seconds // 60))
+    answer = _show_log_in(wanted, fields, 429, email, problem)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _go_on(wanted: str) -> Response:
+    if is_local(wanted):
+        return Response(status=303, headers={"Location": wanted})
+    return _redirected("admin.dashboard")
+
+
+def _redirected(endpoint: str) -> Response:
+    return Response(status=303, headers={"Location": url_for(endpoint)})

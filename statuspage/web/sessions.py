@@ -1,0 +1,79 @@
+"""The operators' sessions: a signed cookie that exists below /admin only, and the form tokens kept in it.
+
+Own code rather than Flask-Login or Flask-Security: both read the session in hooks around every request, so that
+public answers would carry `Vary: Cookie`. A session names the user's uniquifier, which changes with the password.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy.orm import Session
+from wtforms.validators import ValidationError
+
+from statuspage import people
+from statuspage.models import User
+
+ROOT = "/admin"
+LASTS_FOR = timedelta(hours=12)
+FORM_TOKEN = "csrf_token"  # noqa: S105  (the name of a field)
+_USER = "user"
+
+
+class AdminSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie below ROOT; elsewhere an empty session that is never sent nor varied on."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if not _is_ours(request.path):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if _is_ours(request.path):
+            super().save_session(app, session, response)
+
+
+def register(app: Flask) -> None:
+    """Sessions below /admin, sent only over https when the page's own URL is https."""
+    app.session_interface = AdminSessions()
+    app.config.update(
+        SESSION_COOKIE_PATH=ROOT,
+        PERMANENT_SESSION_LIFETIME=LASTS_FOR,
+        # a form may stay open all night; its token ends with the session
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_FIELD_NAME=FORM_TOKEN,
+    )
+
+
+def begin(user: User) -> None:
+    """A new session for `user`; nothing of the one before it survives (session fixation)."""
+    session.clear()
+    session[_USER] = user.fs_uniquifier
+    session.permanent = True
+
+
+def end() -> None:
+    """Forget who this is."""
+    session.clear()
+
+
+def load_user(database_session: Session) -> User | None:
+    """Who this session belongs to; None without one, and after a password change or a deactivation."""
+    uniquifier = session.get(_USER)
+    return people.load_by_uniquifier(database_session, uniquifier) if isinstance(uniquifier, str) else None
+
+
+def form_token_is_right() -> bool:
+    """Whether the form that was sent came from a page of this session."""
+    try:
+        validate_csrf(request.form.get(FORM_TOKEN))
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_ours(path: str) -> bool:
+    return path == ROOT or path.startswith(f"{ROOT}/")
