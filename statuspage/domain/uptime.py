@@ -17,7 +17,7 @@ from statuspage.domain.intervals import Span
 from statuspage.domain.percent import floor_percent
 from statuspage.domain.periods import day_span
 from statuspage.domain.sla.terms import AvailabilityTerms
-from statuspage.domain.timeline import Claim, State, Stretch, Timeline, Work, microseconds, timeline
+from statuspage.domain.timeline import UNKNOWN, Claim, State, Stretch, Timeline, Work, microseconds, timeline
 from statuspage.domain.vocabulary import ComponentStatus
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
 Seconds = int | float
 """A length of time for people and JSON: an int when whole."""
 
+_FOREVER = 2**63
 _SEVERITY = {status: status.severity for status in ComponentStatus}
 
 
@@ -132,13 +133,21 @@ def day_bars(
 ) -> tuple[Day, ...]:
     """One bar per date (ascending), of 23, 24 or 25 hours; what lies after `until` is not there.
 
-    Costs a bisection per day plus one step per change of state.
+    Costs what the changes of state cost: days in between come as slices of rows that all components share.
     """
-    ends_us = microseconds(until)
+    sheet = _sheet(tuple(days), zone, microseconds(until), *_exemptions(rules))
     bars: list[Day] = []
-    for day in days:
-        start, end = _bounds(day, zone)
-        bars.append(_bar(history, day, start, max(start, min(end, ends_us)), rules))
+    place = 0
+    while place < len(sheet.days):
+        state, end = _state_at(history, sheet.starts[place])
+        quiet_until = bisect_right(sheet.ends, end, lo=place)
+        if quiet_until > place:
+            bars.extend(sheet.row(state)[place:quiet_until])
+            place = quiet_until
+        else:
+            tally, worst = _tally(history, sheet.starts[place], sheet.ends[place], rules)
+            bars.append(Day(sheet.days[place], worst, tally))
+            place += 1
     return tuple(bars)
 
 
@@ -189,22 +198,55 @@ _FIELDS = {
 }
 
 
-def _bar(history: Timeline, day: date, start: int, end: int, rules: AvailabilityTerms) -> Day:
-    """A day's bar; quiet days, which are nearly all, share one cached value."""
-    index = bisect_right(history.starts, start) - 1
-    if index >= 0 and start < end and _end_of(history, index) >= end:
-        return _quiet_day(
-            day, end - start, history.stretches[index].state, rules.remove_from_total, rules.not_downtime
-        )
-    tally, worst = _tally(history, start, end, rules)
-    return Day(day, worst, tally)
+class _Sheet:
+    """Dates with their borders in microseconds, and per state the row of bars of a component that never left it."""
+
+    def __init__(
+        self, days: tuple[date, ...], zone: ZoneInfo, until: int, exemptions: tuple[tuple[str, ...], tuple[str, ...]]
+    ) -> None:
+        bounds = [_bounds(day, zone) for day in days]
+        self.days = days
+        self.starts = [start for start, _ in bounds]
+        self.ends = [max(start, min(end, until)) for start, end in bounds]
+        self._exemptions = exemptions
+        self._rows: dict[State, tuple[Day, ...]] = {}
+
+    def row(self, state: State) -> tuple[Day, ...]:
+        """A bar of one state per date; dates that have not begun are all zero."""
+        if state not in self._rows:
+            field, measured, up = _treatment(state, *self._exemptions)
+            self._rows[state] = tuple(
+                _quiet_day(day, end - start, state, field, measured, up)
+                for day, start, end in zip(self.days, self.starts, self.ends, strict=True)
+            )
+        return self._rows[state]
 
 
-@lru_cache(maxsize=8192)
-def _quiet_day(day: date, length: int, state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> Day:
-    field, measured, up = _treatment(state, remove, not_down)
+@lru_cache(maxsize=64)
+def _sheet(
+    days: tuple[date, ...], zone: ZoneInfo, until: int, remove: tuple[str, ...], not_down: tuple[str, ...]
+) -> _Sheet:
+    return _Sheet(days, zone, until, (remove, not_down))
+
+
+def _quiet_day(day: date, length: int, state: State, field: str, measured: int, up: int) -> Day:
+    if not length:
+        return Day(day, ComponentStatus.UNKNOWN, Tally())
     lengths = {field: length} if field else {}
     return Day(day, state.status, Tally(**lengths, up_us=length * up, measured_us=length * measured))
+
+
+def _state_at(history: Timeline, instant: int) -> tuple[State, int]:
+    """The state at an instant and the end of its stretch; unknown before the first and after the last."""
+    index = bisect_right(history.starts, instant) - 1
+    if index < 0:
+        return UNKNOWN, history.starts[0] if history.starts else _FOREVER
+    end = _end_of(history, index)
+    return (history.stretches[index].state, end) if instant < end else (UNKNOWN, _FOREVER)
+
+
+def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return rules.remove_from_total, rules.not_downtime
 
 
 def _tally(history: Timeline, start: int, end: int, rules: AvailabilityTerms) -> tuple[Tally, ComponentStatus]:
@@ -218,7 +260,7 @@ def _tally(history: Timeline, start: int, end: int, rules: AvailabilityTerms) ->
         if length <= 0:
             continue
         state = history.stretches[index].state
-        field, measured, up = _treatment(state, rules.remove_from_total, rules.not_downtime)
+        field, measured, up = _treatment(state, *_exemptions(rules))
         sums[field] += length
         sums["measured_us"] += length * measured
         sums["up_us"] += length * up
