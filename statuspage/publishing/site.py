@@ -25,6 +25,7 @@ from statuspage.publishing.feeds import render_feeds
 from statuspage.publishing.files import remove_others, write_files
 from statuspage.publishing.loading import load_snapshot
 from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
+from statuspage.publishing.pages import render_pages
 from statuspage.publishing.snapshot import Snapshot, Touched
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
@@ -32,6 +33,7 @@ from statuspage.publishing.wellknown import render_wellknown
 
 Files = Iterator[tuple[str, bytes]]
 RENDERERS: tuple[Callable[[Snapshot], Files], ...] = (
+    render_pages,
     render_feeds,
     render_calendar,
     render_api,
