@@ -18,6 +18,8 @@ from statuspage.drafts import ComponentDraft
 from statuspage.factory import create_app
 from statuspage.settings import Settings
 
+pytest_plugins = ["tests.servers"]
+
 
 @pytest.fixture
 def now() -> datetime:

@@ -4,8 +4,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-from statuspage import models
-from statuspage.db import Database, EnumWord, UtcDateTime
+from statuspage import models  # noqa: F401  all tables
+from statuspage.db import Base, Database, EnumWord, UtcDateTime
 from statuspage.settings import read_settings
 
 
@@ -21,7 +21,7 @@ def render_plain(kind: str, value: object, autogen: AutogenContext) -> str | boo
 def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=models.Base.metadata,
+        target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_plain,
         transactional_ddl=True,
