@@ -19,6 +19,7 @@ from statuspage.cli import (
     site,
     subscribers,
 )
+from statuspage.demo.command import demo
 
 COMMANDS = (
     keeping.db,
@@ -35,6 +36,7 @@ COMMANDS = (
     running.worker,
     keeping.backup,
     keeping.restore,
+    demo,
 )
 
 
