@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import subscribers
@@ -63,6 +64,8 @@ class Composer:
                 continue
             try:
                 result.mails.append(self._mail(session, row, person, now))
+            except SQLAlchemyError:
+                raise
             except Exception as error:  # one mail that cannot be written must not hold up the others
                 result.unwritable.append((row, f"{type(error).__name__}: {error}"))
         return result

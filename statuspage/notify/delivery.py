@@ -182,9 +182,9 @@ class _Run:
                     outbox.record_skipped(session, [row.id], reason=reason)
                 for row, error in composed.unwritable:
                     log.error("mail cannot be written", delivery=row.id, error=error)
-                    outbox.record_dead(session, row, error=error)
+                    outbox.record_failed(session, row, error=error, now=self.clock())
         self.report.skipped += len(composed.unwanted)
-        self.report.dead += len(composed.unwritable)
+        self.report.retrying += len(composed.unwritable)
         return composed.mails
 
     def _send(self, mail: Mail) -> Trouble | None:

@@ -122,7 +122,10 @@ def _components_after(session: Session, update: Update) -> tuple[tuple[str, Comp
         )
         .order_by(Update.posted_at, Update.sequence, Component.position)
     )
-    return tuple(dict(rows.tuples().all()).items())
+    last_word: dict[str, ComponentStatus] = {}
+    for name, status in rows:
+        last_word[name] = status
+    return tuple(last_word.items())
 
 
 def _window(update: Update, start: str, end: str) -> Window | None:
