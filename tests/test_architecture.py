@@ -16,7 +16,7 @@ LONGEST_FILE = 400
 
 LAYERS = {
     "domain": ("statuspage.domain",),
-    "store": ("statuspage.db", "statuspage.models"),
+    "store": ("statuspage.db", "statuspage.models", "statuspage.history"),
     "migrations": ("statuspage.migrations",),
     "words": (
         "statuspage.drafts",
@@ -41,6 +41,7 @@ LAYERS = {
         "statuspage.subscribers",
         "statuspage.windows",
     ),
+    "text": ("statuspage.publishing.markup", "statuspage.publishing.plaintext", "statuspage.publishing.wording"),
     "publishing": ("statuspage.publishing",),
     "reports": ("statuspage.reports",),
     "joints": (
@@ -56,18 +57,22 @@ LAYERS = {
     "factory": ("statuspage.factory", "statuspage.server"),
 }
 """Every module belongs to the layer whose longest prefix it has."""
+GROUND = {"store", "text", "words", "domain"}
+MIDDLE = GROUND | {"migrations", "verbs", "publishing", "reports"}
 ALLOWED = {
     "domain": {"domain"},
     "words": {"words", "domain"},
+    "text": {"text", "domain"},
     "store": {"store", "domain"},
-    "migrations": {"migrations", "store", "words", "domain"},
-    "verbs": {"verbs", "store", "words", "domain"},
-    "publishing": {"publishing", "store", "words", "domain"},
-    "reports": {"reports", "store", "words", "domain"},
-    "joints": {"joints", "migrations", "publishing", "reports", "verbs", "store", "words", "domain"},
-    "doors": {"doors", "joints", "migrations", "publishing", "reports", "verbs", "store", "words", "domain"},
-    "factory": {"factory", "doors", "joints", "migrations", "publishing", "verbs", "store", "words", "domain"},
+    "migrations": GROUND | {"migrations"},
+    "verbs": GROUND | {"verbs"},
+    "publishing": GROUND | {"publishing"},
+    "reports": GROUND | {"reports"},
+    "joints": MIDDLE | {"joints"},
+    "doors": MIDDLE | {"joints", "doors"},
+    "factory": MIDDLE | {"joints", "doors", "factory"},
 }
+"""What each layer may import of the package."""
 DOMAIN_MAY_USE = {"holidays", "pydantic"}
 """Beside the standard library; pydantic for the policy files."""
 FLASK = ("flask", "flask_babel", "flask_limiter", "flask_login", "flask_mail", "flask_openapi", "flask_security")

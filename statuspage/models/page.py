@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -85,7 +85,16 @@ class StatusChange(Base):
     author: Mapped[str | None] = mapped_column(String(255))
     recorded_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_status_change_component_at", "component_id", "at"),)
+    __table_args__ = (
+        Index("ix_status_change_component_at", "component_id", "at"),
+        Index(
+            "ix_status_change_base",
+            "component_id",
+            "at",
+            sqlite_where=text("incident_id IS NULL AND maintenance_id IS NULL"),
+            postgresql_where=text("incident_id IS NULL AND maintenance_id IS NULL"),
+        ),
+    )
 
 
 class Monitor(Base):

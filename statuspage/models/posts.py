@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -45,6 +45,8 @@ class Incident(Base):
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
 
+    __table_args__ = (Index("ix_incident_resolved_at", "resolved_at", "started_at", "id"),)
+
     updates: Mapped[list[Update]] = relationship(
         back_populates="incident", order_by="(Update.posted_at, Update.sequence)"
     )
@@ -67,7 +69,7 @@ class Maintenance(Base):
     status: Mapped[MaintenanceStatus] = mapped_column(index=True)
     impact: Mapped[Impact] = mapped_column(default=Impact.MAINTENANCE)
     starts_at: Mapped[datetime] = mapped_column(index=True)
-    ends_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
     announced_at: Mapped[datetime]
     """When the present window was announced: a move starts the notice anew."""
     notice_required: Mapped[str | None] = mapped_column(String(20))
@@ -76,7 +78,7 @@ class Maintenance(Base):
     excluded: Mapped[bool] = mapped_column(default=False)
     """Whether the contract takes this window out of availability, as classed."""
     began_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None] = mapped_column(index=True)
     cancelled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
