@@ -50,14 +50,14 @@ def describe_site(session: Session) -> dict[str, Any]:
     alone = [_component_table(c, monitors.get(c.id, [])) for c in components if c.group_id is None]
     if alone:
         tables["component"] = alone
-    tables["group"] = [
+    groups = [
         {
             "name": group.name,
             "component": [_component_table(c, monitors.get(c.id, [])) for c in components if c.group_id == group.id],
         }
         for group in _load_groups(session)
     ]
-    return tables
+    return {**tables, "group": groups} if groups else tables
 
 
 def _apply_page(page: Page, table: PageTable, now: datetime) -> list[str]:

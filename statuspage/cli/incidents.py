@@ -129,8 +129,9 @@ def resolve(incident_id: str, body: str, no_notify: bool, as_json: bool) -> None
 def list_(open_only: bool, limit: int, as_json: bool) -> None:
     """List incidents, latest start first."""
     installation, now = opened()
-    policy, zone = installation.policy(now), page_zone(installation)
+    zone = page_zone(installation)
     with installation.database.read() as session:
+        policy = installation.policy(now, session)
         base = page_url(load_page(session), installation.settings.statuspage_url)
         rows = incidents.load_incidents(session, open_only=open_only, limit=limit)
         answers = [incident_answer(session, row, policy, base) for row in rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from statuspage.cli.console import plainly, refuse, say, say_rows
+from statuspage.cli.console import opened, plainly, refuse, say, say_rows
 from statuspage.domain.sla.duration import describe_duration
 from statuspage.domain.sla.policy import Policy, PolicyError, load_policies, load_policy, preset_ids
 from statuspage.errors import Problem, Refused
@@ -42,7 +42,8 @@ def list_(as_json: bool) -> None:
 def show(policy_id: str | None, as_json: bool) -> None:
     """Show a preset, or the policy in use."""
     if policy_id is None or policy_id == current.installation().policies.latest.id:
-        found = current.installation().policy(current.now())
+        installation, now = opened()
+        found = installation.policy(now)
     elif policy_id in preset_ids():
         found = load_policy(policy_id)
     else:

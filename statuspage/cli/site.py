@@ -31,6 +31,8 @@ def apply(file: str, check: bool) -> None:
             lines = apply_site(change.session, wanted, author=author(), now=now)
         if change.publish_error is not None:
             warn(f"warning: saved, but not published yet: {change.publish_error}. The worker tries again.")
+    if lines and check:
+        say("Would change:")
     for line in lines or ["Nothing to change."]:
         say(line)
     if spared:

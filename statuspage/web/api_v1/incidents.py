@@ -59,8 +59,8 @@ class IncidentQuery(PageQuery):
 @endpoint("GET", "/incidents", scope=Scope.READ, query=IncidentQuery, gives=Items[IncidentAnswer])
 def list_incidents(call: Call, query: IncidentQuery) -> Answer:
     """Incidents, internal ones too, latest start first."""
-    policy = call.installation.policy(call.now)
     with call.read() as session:
+        policy = call.installation.policy(call.now, session)
         base = call.base_url(session)
         rows = incidents.load_incidents(
             session, open_only=query.status == "open", after=read_cursor(query.cursor), limit=query.limit + 1
@@ -77,8 +77,8 @@ def list_incidents(call: Call, query: IncidentQuery) -> Answer:
 @endpoint("GET", "/incidents/<incident_id>", scope=Scope.READ, gives=IncidentAnswer)
 def show_incident(call: Call, incident_id: str) -> Answer:
     """One incident."""
-    policy = call.installation.policy(call.now)
     with call.read() as session:
+        policy = call.installation.policy(call.now, session)
         incident = incidents.load_incident(session, incident_id)
         return call.answered(incident_answer(session, incident, policy, call.base_url(session)))
 
