@@ -24,8 +24,11 @@ from statuspage.web import current, front
 
 try:
     app = create_app()
-except (SettingsError, PolicyError) as error:
+except SettingsError as error:
     print(f"statuspage: {error}", file=sys.stderr)
+    raise SystemExit(2) from None
+except PolicyError as error:
+    print(f"statuspage: STATUSPAGE_POLICY: {error}", file=sys.stderr)
     raise SystemExit(2) from None
 installation: Installation = app.extensions[current.EXTENSION]
 logs.configure(installation.settings.log_level)

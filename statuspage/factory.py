@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from statuspage.changes import Installation, open_installation
-from statuspage.instance import bring_up_to_date
+from statuspage.instance import bring_up_to_date, make_folders
 from statuspage.jobs import Nudge
 from statuspage.settings import ROOT, load_secret_key, read_settings
 from statuspage.web import current
@@ -45,6 +45,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     fresh = installation is None
     if installation is None:
         settings = read_settings()
+        make_folders(settings)
         installation = open_installation(settings, Nudge(settings.queue))
     app = Flask("statuspage", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.extensions[current.EXTENSION] = installation

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
+from redis import ConnectionPool
 from sqlalchemy.engine import make_url
 
 QUEUE = "statuspage"
@@ -29,14 +30,8 @@ def open_queue(url: str) -> Huey:
     if scheme == "sqlite":
         return SqliteHuey(QUEUE, filename=make_url(url).database, results=False, timeout=2, fsync=False)
     if scheme in ("redis", "rediss"):
-        return RedisHuey(
-            QUEUE,
-            url=url,
-            results=False,
-            read_timeout=1,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=5,
-        )
+        pool = ConnectionPool.from_url(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=5)
+        return RedisHuey(QUEUE, connection_pool=pool, results=False, read_timeout=1)
     return PostgresHuey(QUEUE, dsn=url, results=False, read_timeout=1, connect_timeout=CONNECT_SECONDS)
 
 

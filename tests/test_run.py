@@ -1,0 +1,175 @@
+"""`python app.py`: one tree that starts by itself, outlives its parts and ends in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT, RunningPage, environment, running_page, wait_until
+
+
+def start(instance: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """`python app.py` that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        env=environment(instance, **settings),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    """A running page for tests that leave it as it is."""
+    with running_page(tmp_path_factory.mktemp("page") / "instance") as running:
+        yield running
+
+
+def is_ready(page: RunningPage) -> bool:
+    return page.get("/readyz")[0].status == 200
+
+
+def test_empty_folder_becomes_page(tmp_path: Path) -> None:
+    with running_page(tmp_path / "instance") as page:
+        assert page.process.stdout
+        link = page.process.stdout.readline()
+        assert f"{page.url}/admin/setup/" in link
+        assert wait_until(lambda: is_ready(page))
+        for path in ("/", "/history", "/api/v2/summary.json", "/feed.atom", "/maintenance.ics", "/healthz"):
+            response, body = page.get(path)
+            assert (response.status, bool(body)) == (200, True), path
+        assert page.get("/no-such")[0].status == 404
+        setup = link.split()[-1].removeprefix(page.url)
+        assert page.get(setup)[0].status == 200
+        began = time.monotonic()
+        page.process.send_signal(signal.SIGTERM)
+        assert page.process.wait(10) == 0
+        assert time.monotonic() - began < 10
+    assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o777 == 0o600
+    began = time.monotonic()
+    with running_page(tmp_path / "instance") as page:
+        assert page.get("/")[0].status == 200
+        assert time.monotonic() - began < 5
+
+
+def test_dead_parts_are_started_again(tmp_path: Path) -> None:
+    with running_page(tmp_path / "instance") as page:
+        assert wait_until(lambda: is_ready(page))
+        before = page.children()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: len(page.children()) == 2 and not set(page.children()) & set(before))
+
+        def answers() -> bool:
+            try:
+                return page.get("/")[0].status == 200
+            except OSError:
+                return False
+
+        assert wait_until(answers)
+
+
+def test_no_part_outlives_the_tree(tmp_path: Path) -> None:
+    with running_page(tmp_path / "instance") as page:
+        children = page.children()
+        assert len(children) == 2
+        page.process.kill()
+        page.process.wait()
+        assert wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in children))
+
+
+def test_busy_port_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        ended = start(tmp_path, PORT=port)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert port in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("STATUSPAGE_URL", "status.example.com"),
+        ("LOG_LEVEL", "loud"),
+        ("STATUSPAGE_POLICY", "none"),
+    ],
+)
+def test_bad_setting_is_one_line(tmp_path: Path, name: str, value: str) -> None:
+    ended = start(tmp_path, **{name: value})
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert name in ended.stderr
+
+
+def test_unusable_instance_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = start(tmp_path / "file" / "instance")
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "STATUSPAGE_INSTANCE" in ended.stderr
+
+
+def test_stalled_clients_hold_nothing_up(page: RunningPage) -> None:
+    with ExitStack() as stalled:
+        for number in range(300):
+            client = stalled.enter_context(socket.create_connection(("127.0.0.1", page.port), timeout=5))
+            if number % 2:
+                client.sendall(b"POST /admin/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nuser=")
+            else:
+                client.sendall(b"GET / HTTP/1.1\r\nHost:")
+        for path in ("/", "/api/v2/summary.json"):
+            began = time.monotonic()
+            assert page.get(path)[0].status == 200
+            assert time.monotonic() - began < 1
+
+
+def test_public_page_needs_no_database(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    with running_page(instance) as page:
+        for file in instance.glob("statuspage.db*"):
+            file.unlink()
+        (instance / "statuspage.db").mkdir()
+        for path in ("/", "/history", "/uptime", "/sla", "/api/v2/summary.json", "/feed.rss", "/badge.svg"):
+            assert page.get(path)[0].status == 200, path
+        assert page.get("/healthz")[0].status == 200
+        response, body = page.get("/readyz")
+        assert response.status == 503
+        assert json.loads(body)["checks"]["database"] != "ok"
+
+
+def test_head_and_conditions_over_the_wire(page: RunningPage) -> None:
+    full, body = page.get("/?utm_source=x", Accept_Encoding="gzip", Cookie="a=b")
+    assert full.getheader("Content-Encoding") == "gzip"
+    assert full.getheader("Set-Cookie") is None
+    head, nothing = page.get("/", "HEAD", Accept_Encoding="gzip")
+    assert nothing == b""
+    assert head.getheader("Content-Length") == str(len(body))
+    tag = full.getheader("ETag")
+    assert tag
+    same, nothing = page.get("/", Accept_Encoding="gzip", If_None_Match=tag)
+    assert (same.status, nothing) == (304, b"")
+    assert same.getheader("Vary") == "accept-encoding"
+    assert page.get("/history/")[0].status == 308
+    assert page.get("/%2e%2e/secret_key")[0].status == 404
+
+
+def test_large_body_is_refused_early(page: RunningPage) -> None:
+    with socket.create_connection(("127.0.0.1", page.port), timeout=5) as client:
+        client.sendall(b"POST /api/v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n")
+        answer = client.recv(4096)
+    assert b" 413 " in answer.split(b"\r\n")[0]
+    assert b"application/problem+json" in answer
