@@ -124,7 +124,7 @@ def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
             language=subscriber.language,
             kinds=tuple(subscribers.kinds_of(subscriber)),
             min_priority=subscriber.min_priority,
-            components=tuple(component.name for component in subscriber.components),
+            components=tuple(c.name for c in sorted(subscriber.components, key=lambda c: (c.position, c.name))),
         )
         for subscriber in found
     }
