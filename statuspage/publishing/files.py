@@ -79,6 +79,16 @@ def remove_others(folder: Path, keep: Iterable[str]) -> int:
     return removed
 
 
+def remove_files(folder: Path, paths: Iterable[str]) -> int:
+    """Delete the files with these relative paths, and their siblings. Returns how many there were."""
+    removed = 0
+    for target in [folder / path for path in paths]:
+        removed += target.exists()
+        for path in (target, *(_sibling(target, suffix) for suffix in SIBLINGS)):
+            path.unlink(missing_ok=True)
+    return removed
+
+
 def is_staged(path: Path) -> bool:
     """Whether the file is one that was never moved into place."""
     return path.name.startswith(STAGED)

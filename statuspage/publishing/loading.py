@@ -41,7 +41,8 @@ def load_snapshot(
 ) -> Snapshot:
     """The page as the public may see it at `now`; `base_url` beats the page's own URL.
 
-    Holds what Snapshot promises and no more: the cost is that of the window and of what was touched.
+    Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
+    that holds nothing (any more) is dropped, because it has no page.
     """
     page = _page_view(session.get_one(Page, 1), base_url)
     policy = policies.placed_in(page.zone.key).at(now)
@@ -59,7 +60,7 @@ def load_snapshot(
         incidents=_load_incidents(session, selection, updates, policy),
         maintenances=_load_maintenances(session, selection, updates, visible),
         months=selection.months,
-        touched=touched,
+        touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
     )
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from statuspage.domain.sla.policy import PolicyBook
 from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.publishing.snapshot import Snapshot
+from statuspage.publishing.snapshot import ComponentView, Snapshot
 
 MARKER = ".published"
-FIGURES_AGE = timedelta(minutes=1)
-"""How old the figures of a component that is not operational may become."""
+MOVING_AGE = timedelta(minutes=1)
+"""How old the figures of a component may become while they move: it is not operational, or it is new."""
+FIGURES_AGE = timedelta(hours=1)
+"""How old any figure may become; they change slowly, by the growing time that was measured."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SHAPED_BY = ("statuspage/publishing", "statuspage/domain", "statuspage/translations", "templates/public", "static")
@@ -23,32 +25,38 @@ _SHAPED_BY = ("statuspage/publishing", "statuspage/domain", "statuspage/translat
 
 @dataclass(frozen=True)
 class Marker:
-    """What is on disk. `moving` are the slugs whose figures grow with time; from `stale_at` on time alone has changed
-    what should be read; `made_by` digests code, templates, policy and URL."""
+    """What is on disk. `moving` are the slugs whose figures change by the minute, `figures_at` is when those of all
+    components were last written; from `stale_at` on time alone has changed what should be read; `made_by` digests
+    code, templates, policy and URL."""
 
     revision: int
     day: str
     months: tuple[str, ...]
     moving: tuple[str, ...]
-    stale_at: datetime | None
+    figures_at: datetime
+    stale_at: datetime
     made_by: str
 
 
-def marker_of(snapshot: Snapshot, made_by: str) -> Marker:
-    """The marker of a folder that shows this snapshot."""
-    moving = tuple(c.slug for c in snapshot.components if c.status is not ComponentStatus.OPERATIONAL)
+def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker:
+    """The marker of a folder that shows this snapshot, written over what `before` marks."""
+    moving = tuple(component.slug for component in snapshot.components if _is_moving(component, snapshot.now))
+    everyone = snapshot.touched.everything or before is None or _all_touched(snapshot)
+    figures_at = snapshot.now if everyone or before is None else before.figures_at
     turns = [
         i.next_update_due_at for i in snapshot.incidents if i.status.is_open and i.next_update_due_at is not None
     ]
     turns = [turn for turn in turns if turn > snapshot.now]
+    turns.append(figures_at + FIGURES_AGE)
     if moving:
-        turns.append(snapshot.now + FIGURES_AGE)
+        turns.append(snapshot.now + MOVING_AGE)
     return Marker(
         revision=snapshot.revision,
         day=snapshot.now.astimezone(snapshot.page.zone).date().isoformat(),
         months=tuple(month for month, _ in snapshot.months),
         moving=moving,
-        stale_at=min(turns, default=None),
+        figures_at=figures_at,
+        stale_at=min(turns),
         made_by=made_by,
     )
 
@@ -62,7 +70,8 @@ def read_marker(folder: Path) -> Marker | None:
             day=str(raw["day"]),
             months=tuple(raw["months"]),
             moving=tuple(raw["moving"]),
-            stale_at=datetime.fromisoformat(raw["stale_at"]) if raw["stale_at"] else None,
+            figures_at=datetime.fromisoformat(raw["figures_at"]),
+            stale_at=datetime.fromisoformat(raw["stale_at"]),
             made_by=str(raw["made_by"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -71,7 +80,8 @@ def read_marker(folder: Path) -> Marker | None:
 
 def marker_bytes(marker: Marker) -> bytes:
     """The marker as it stands on disk."""
-    raw = {**vars(marker), "stale_at": marker.stale_at.isoformat() if marker.stale_at else None}
+    times = {"figures_at": marker.figures_at.isoformat(), "stale_at": marker.stale_at.isoformat()}
+    raw = {**vars(marker), **times}
     return (json.dumps(raw, indent=1) + "\n").encode()
 
 
@@ -82,6 +92,16 @@ def maker_digest(policies: PolicyBook, base_url: str | None) -> str:
         digest.update(policy.model_dump_json(by_alias=True).encode())
     digest.update((base_url or "").encode())
     return digest.hexdigest()[:20]
+
+
+def _is_moving(component: ComponentView, now: datetime) -> bool:
+    known_from = component.timeline.known_from
+    young = known_from is None or now - known_from < FIGURES_AGE
+    return young or component.status is not ComponentStatus.OPERATIONAL
+
+
+def _all_touched(snapshot: Snapshot) -> bool:
+    return snapshot.touched.components.issuperset(component.slug for component in snapshot.components)
 
 
 @cache

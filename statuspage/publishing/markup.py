@@ -58,9 +58,9 @@ def without_controls(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def _kept_attribute(_tag: str, _name: str, value: str) -> str | None:
+def _kept_attribute(_tag: str, name: str, value: str) -> str | None:
     """Only absolute links: a relative one would point elsewhere in a mail or a feed."""
-    return value if _LINK.match(value) else None
+    return value if name != "href" or _LINK.match(value) else None
 
 
 def _demoted(match: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from statuspage.models import Page
 from statuspage.publishing.badges import render_badges
 from statuspage.publishing.calendar import render_calendar
 from statuspage.publishing.feeds import render_feeds
-from statuspage.publishing.files import remove_others, write_files
+from statuspage.publishing.files import remove_files, remove_others, write_files
 from statuspage.publishing.loading import load_snapshot
 from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
 from statuspage.publishing.pages import render_pages
@@ -50,7 +50,7 @@ class PublishFailed(Exception):
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What a publish did: the revision now public, how many files changed, and the seconds it took."""
+    """What a publish did: the revision now public, how many files changed or went, and the seconds it took."""
 
     revision: int
     written: int
@@ -91,9 +91,7 @@ class Publisher:
             return False
         if marker is None or marker.revision != page.revision or marker.made_by != self._made_by():
             return True
-        if marker.stale_at is not None and now >= marker.stale_at:
-            return True
-        return marker.day != now.astimezone(ZoneInfo(page.timezone)).date().isoformat()
+        return now >= marker.stale_at or marker.day != now.astimezone(ZoneInfo(page.timezone)).date().isoformat()
 
     def _load(self, now: datetime, everything: bool) -> Snapshot:
         """Read under the lock, so that the last to write has read the newest state."""
@@ -112,12 +110,17 @@ class Publisher:
 
     def _write(self, snapshot: Snapshot, progress: Callable[[str], None] | None) -> int:
         files = sorted(chain.from_iterable(render(snapshot) for render in RENDERERS), key=_place)
+        before = read_marker(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        written = len(write_files(self.folder, files, progress))
+        changed = len(write_files(self.folder, files, progress))
         if snapshot.touched.everything:
-            written += remove_others(self.folder, (path for path, _ in files))
-        write_files(self.folder, [(MARKER, marker_bytes(marker_of(snapshot, self._made_by())))])
-        return written
+            changed += remove_others(self.folder, (path for path, _ in files))
+        elif before is not None:
+            gone = set(before.months) - {month for month, _ in snapshot.months}
+            changed += remove_files(self.folder, (f"history/{month}.html" for month in sorted(gone)))
+        marker = marker_of(snapshot, before, self._made_by())
+        write_files(self.folder, [(MARKER, marker_bytes(marker))])
+        return changed
 
     def _made_by(self) -> str:
         return maker_digest(self.policies, self.base_url)

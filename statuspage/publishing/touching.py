@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from statuspage.domain.vocabulary import IncidentStatus
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
-from statuspage.publishing.marker import Marker
+from statuspage.publishing.marker import FIGURES_AGE, Marker
 from statuspage.publishing.selecting import month_of
 from statuspage.publishing.snapshot import Touched
 
@@ -21,8 +21,8 @@ EVERYTHING = Touched(everything=True)
 def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInfo) -> Touched:
     """What rows newer than the marker, and time itself, changed.
 
-    Open incidents are always rendered (an update may have become overdue), as are the components whose figures grow
-    while they are not operational, and on a new day all components, whose bars move on.
+    Open incidents are always rendered (an update may have become overdue), as are the components whose figures move
+    by the minute; on a new day, and when their figures are an hour old, all components.
     """
     incidents = session.execute(
         select(Incident.id, Incident.started_at).where(
@@ -42,11 +42,12 @@ def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInf
     )
     touched_incidents = frozenset([*(row.id for row in incidents), *open_ids])
     new_day = now.astimezone(zone).date().isoformat() != marker.day
+    everyone = new_day or now >= marker.figures_at + FIGURES_AGE
     return Touched(
         incidents=touched_incidents,
         maintenances=frozenset(maintenance_ids),
         months=frozenset(months | _neighbours(months, marker.months)),
-        components=_component_slugs(session, marker, touched_incidents, maintenance_ids, everyone=new_day),
+        components=_component_slugs(session, marker, touched_incidents, maintenance_ids, everyone=everyone),
     )
 
 
