@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from statuspage.changes import Installation
 from statuspage.components import add_component, load_component, load_components, load_page
+from statuspage.db import Base, Database
 from statuspage.domain.vocabulary import ComponentStatus, Impact, IncidentStatus, MaintenanceStatus, Priority
 from statuspage.drafts import ComponentDraft, IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.importing.statuspage import ImportReport, import_history
@@ -288,3 +289,16 @@ def test_status_shown_is_last_change(session: Session, lantern: Page, now: datet
     )
     import_history(session, lantern, now=now)
     assert history_of(session, "lanterndns01")[-1][1] == ComponentStatus.PARTIAL_OUTAGE
+
+
+@pytest.mark.postgres
+def test_postgresql_takes_it_too(postgres_url: str, lantern: Page, now: datetime) -> None:
+    database = Database(postgres_url)
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        first = import_history(session, lantern, now=now)
+    with database.write() as session:
+        again = import_history(session, newer_capture(lantern), now=now)
+    database.dispose()
+    assert (first.incidents.created, first.updates.created) == (3, 12)
+    assert (again.incidents.updated, again.updates.created) == (1, 1)
