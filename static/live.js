@@ -1,5 +1,6 @@
 // Keeps the front page current: asks for one small file and renews the main part when its revision changed.
 const every = 30_000;
+const region = document.querySelector("[data-live]");
 
 async function look() {
   if (document.hidden) return;
@@ -10,24 +11,34 @@ async function look() {
 }
 
 async function renew() {
+  // Somebody who is typing keeps the page as it is; the next look tries again.
+  if (document.activeElement?.matches("main input")) return;
   const answer = await fetch("/", { cache: "no-cache" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = document.querySelector("main");
-  const open = [...main.querySelectorAll("details[open][id]")].map(({ id }) => id);
-  const held = main.contains(document.activeElement) && document.activeElement.closest("[id]")?.id;
-  // Somebody who is typing keeps the page as it is; the next look tries again.
-  if (document.activeElement?.matches("main input")) return;
   const part = document.adoptNode(fresh.querySelector("main"));
-  for (const id of open) part.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  const before = main.querySelector("h1").textContent;
+  const focused = main.contains(document.activeElement) ? document.activeElement.closest("[id]").id : "";
+  for (const { id } of main.querySelectorAll("details[open][id]")) {
+    part.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  }
   main.replaceWith(part);
-  if (held) document.getElementById(held)?.querySelector("summary, a")?.focus({ preventScroll: true });
+  if (focused) document.getElementById(focused)?.querySelector("summary, a")?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.querySelector("link[rel=icon]").href = fresh.querySelector("link[rel=icon]").getAttribute("href");
-  const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  const region = document.querySelector("[data-live]");
-  region.textContent = `${region.dataset.live} ${now}. ${document.querySelector("h1").textContent.trim()}`;
+  announce(part.querySelector("h1").textContent, before);
   document.dispatchEvent(new Event("page:renewed"));
+}
+
+function announce(headline, before) {
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  region.textContent = `${region.dataset.live} ${time}`;
+  if (headline === before) return;
+  const news = document.createElement("span");
+  news.className = "away";
+  news.textContent = `. ${headline}`;
+  region.append(news);
 }
 
 const ask = () => look().catch(() => {});

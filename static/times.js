@@ -1,47 +1,50 @@
 // Adds to the page's own times the reader's zone and how long ago; nothing that is written goes away.
-const lang = document.documentElement.lang;
-const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+// English is written day first, as the server writes it.
+const lang = document.documentElement.lang.replace(/^en$/, "en-GB");
+const { zone, yourTime } = document.body.dataset;
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
-const relative = new Intl.RelativeTimeFormat(lang, { style: "short" });
+const relative = new Intl.RelativeTimeFormat(lang, { style: "short", numeric: "auto" });
 const exact = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "long" });
+const shown = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const clock = new Intl.DateTimeFormat(lang, shown);
+const day = new Intl.DateTimeFormat(lang, { weekday: "short", ...shown });
 
-function offset(zone, date) {
-  const part = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(date);
-  return part.find(({ type }) => type === "timeZoneName").value;
+/** What a clock shows at an instant, to compare two zones; no zone given is the reader's own. */
+function wall(date, timeZone) {
+  return date.toLocaleString("en", { timeZone });
 }
 
 function ago(date) {
   const seconds = (date - Date.now()) / 1000;
   const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? units[2];
-  return relative.format(Math.trunc(seconds / length), unit);
+  return relative.format(Math.ceil(seconds / length), unit);
 }
 
-function extra(time, kind) {
+function noteAfter(time) {
   let note = time.nextElementSibling;
-  if (!note?.classList.contains(kind)) {
+  if (!note?.matches(".rel")) {
     note = document.createElement("span");
-    note.className = kind;
+    note.className = "rel";
     time.after(" ", note);
   }
   return note;
 }
 
 function add() {
-  const pageZone = document.body.dataset.zone;
   for (const time of document.querySelectorAll("main time[datetime*='T']")) {
     const date = new Date(time.dateTime);
+    const { due, rel, until } = time.dataset;
+    const parts = [];
     time.title = exact.format(date);
-    const rel = "rel" in time.dataset;
-    if (rel) {
-      const late = "due" in time.dataset && date < Date.now();
-      const note = extra(time, "rel");
-      note.textContent = `(${ago(date)})`;
-      note.classList.toggle("late", late);
+    if ((due ?? until) !== undefined && wall(date) !== wall(date, zone)) {
+      const own = until ? day.formatRange(date, new Date(until)) : clock.format(date);
+      parts.push(`${own} ${yourTime}`);
     }
-    if (rel && offset(pageZone, date) !== offset(ownZone, date)) {
-      const own = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
-      time.dataset.own = `${own} ${document.body.dataset.yourTime}`;
-    }
+    if (rel !== undefined) parts.push(ago(date));
+    if (!parts.length) continue;
+    const note = noteAfter(time);
+    note.textContent = `(${parts.join(", ")})`;
+    note.classList.toggle("late", due !== undefined && date < Date.now());
   }
 }
 

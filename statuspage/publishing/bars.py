@@ -5,14 +5,18 @@ Days of one state that follow each other are one dashed stroke, so that ninety q
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
 
+from statuspage.domain.intervals import Span
 from statuspage.domain.periods import Period, local_date, period_of
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.uptime import Day, Figure, day_bars, figure_of
+from statuspage.domain.timeline import microseconds
+from statuspage.domain.uptime import Day, Figure, day_bars, figure_of, uptime_of
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.publishing.events import Event, days_of_component
 from statuspage.publishing.snapshot import ComponentView, Snapshot
@@ -32,6 +36,8 @@ _HEIGHT = {
     ComponentStatus.MAJOR_OUTAGE: TALL,
 }
 """Worse is taller, so that a bad day shows without colour too."""
+
+_QUIET = frozenset((ComponentStatus.OPERATIONAL, ComponentStatus.UNKNOWN))
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,12 @@ class DayOfComponent:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is to be told of it."""
-        return self.day.worst in (ComponentStatus.OPERATIONAL, ComponentStatus.UNKNOWN)
+        return self.day.worst in _QUIET
+
+    @property
+    def is_dull(self) -> bool:
+        """Quiet, and without an event."""
+        return self.is_quiet and not self.events
 
     @property
     def lengths(self) -> tuple[tuple[ComponentStatus, timedelta], ...]:
@@ -112,6 +123,18 @@ class Track:
         return tuple(day for day in reversed(self.days) if not day.is_quiet or day.events)
 
     @property
+    def rows(self) -> tuple[tuple[DayOfComponent, DayOfComponent], ...]:
+        """The days as rows of a table, newest first: (first, last) of quiet days alike, or twice the same day."""
+        rows: list[tuple[DayOfComponent, DayOfComponent]] = []
+        for day in reversed(self.days):
+            alike = rows and day.is_dull and rows[-1][0].is_dull and rows[-1][0].status is day.status
+            if alike:
+                rows[-1] = (day, rows[-1][1])
+            else:
+                rows.append((day, day))
+        return tuple(rows)
+
+    @property
     def strokes(self) -> tuple[Stroke, ...]:
         """The quiet days, one stroke per state."""
         paths: dict[ComponentStatus, str] = {}
@@ -127,38 +150,37 @@ class Track:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """The other days."""
-        return tuple(
-            Mark(day, n * STEP, _HEIGHT[day.status]) for n, day in enumerate(self.days) if not day.is_quiet
-        )
+        return tuple(Mark(day, n * STEP, _HEIGHT[day.status]) for n, day in enumerate(self.days) if not day.is_quiet)
 
 
 @dataclass(frozen=True)
 class MonthOfComponent:
-    """A calendar month: its days (none yet to come), the weekday its first falls on (0 is Monday), and its figure."""
+    """A calendar month: the status of each day so far, the days there is something to tell of, and the figure."""
 
-    key: str
-    first_weekday: int
-    length: int
-    days: tuple[DayOfComponent, ...]
+    period: Period
+    statuses: tuple[ComponentStatus, ...]
+    told: tuple[DayOfComponent, ...]
     figure: Figure
 
     @property
+    def key(self) -> str:
+        """ "2026-11"."""
+        return str(self.period)
+
+    @property
     def pct(self) -> str | None:
+        """The floored percentage, None when nothing was measured."""
         return self.figure.pct()
 
     @property
-    def told(self) -> tuple[DayOfComponent, ...]:
-        return tuple(day for day in self.days if not day.is_quiet)
+    def is_known(self) -> bool:
+        """Whether anything was known of any of its days."""
+        return any(status is not ComponentStatus.UNKNOWN for status in self.statuses)
 
+    @property
     def squares(self) -> tuple[tuple[ComponentStatus | None, str], ...]:
         """One path per state, None for days to come: squares of 10 in a grid of 12, Monday first."""
-        known = {n: day.status for n, day in enumerate(self.days)}
-        paths: dict[ComponentStatus | None, str] = {}
-        for n in range(self.length):
-            row, column = divmod(self.first_weekday + n, 7)
-            status = known.get(n)
-            paths[status] = f"{paths.get(status, '')}M{column * 12} {row * 12}h10v10h-10z"
-        return tuple(paths.items())
+        return _squares(self.period.first_day.weekday(), self.period.last_day.day, self.statuses)
 
 
 def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Event], days: int = DAYS) -> Track:
@@ -176,27 +198,13 @@ def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Even
     )
 
 
-def months_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Event]) -> tuple[MonthOfComponent, ...]:
+def months_of(component: ComponentView, snapshot: Snapshot) -> tuple[MonthOfComponent, ...]:
     """The last calendar months of a component, newest first, the running one included."""
     today = local_date(snapshot.now, snapshot.page.zone)
-    periods = _last_months(today, MONTHS)
-    dates = [
-        periods[-1].first_day + timedelta(days=n) for n in range((today - periods[-1].first_day).days + 1)
-    ]
-    told = _days(component, snapshot, events, dates)
-    months = []
-    for period in periods:
-        days = tuple(day for day in told if period.first_day <= day.date <= period.last_day)
-        months.append(
-            MonthOfComponent(
-                key=str(period),
-                first_weekday=period.first_day.weekday(),
-                length=period.last_day.day,
-                days=days,
-                figure=figure_of(day.day for day in days),
-            )
-        )
-    return tuple(months)
+    months = [period_of(today, "month")]
+    while len(months) < MONTHS:
+        months.append(period_of(months[-1].first_day - timedelta(days=1), "month"))
+    return tuple(_month(component, snapshot, period, min(today, period.last_day)) for period in months)
 
 
 def target_of(component: ComponentView, policy: Policy) -> str | None:
@@ -222,14 +230,47 @@ def _href(day: Day, events: list[Event], months: set[str]) -> str | None:
     """Where a day's story is told: its only event, else its month."""
     if len(events) == 1:
         return events[0].href
+    if day.worst in _QUIET:
+        return None
     month = f"{day.date:%Y-%m}"
-    if day.worst in (ComponentStatus.OPERATIONAL, ComponentStatus.UNKNOWN) or month not in months:
-        return events[0].href if events else None
-    return f"/history/{month}"
+    return f"/history/{month}#d{day.date.isoformat()}" if month in months else None
 
 
-def _last_months(today: date, count: int) -> list[Period]:
-    months = [period_of(today, "month")]
-    while len(months) < count:
-        months.append(period_of(months[-1].first_day - timedelta(days=1), "month"))
-    return months
+def _month(component: ComponentView, snapshot: Snapshot, period: Period, last: date) -> MonthOfComponent:
+    """One month; its days link to the month's history, whatever else the snapshot holds."""
+    zone, rules = snapshot.page.zone, snapshot.policy.availability
+    span = Span(period.span(zone).start, min(period.span(zone).end, snapshot.now))
+    steady = _steady(component, span)
+    if steady:
+        return MonthOfComponent(period, (steady,) * last.day, (), uptime_of(component.timeline, span, rules))
+    dates = [period.first_day + timedelta(days=n) for n in range(last.day)]
+    days = day_bars(component.timeline, dates, zone, snapshot.now, rules)
+    has_page = str(period) in {month for month, _ in snapshot.months}
+    told = (
+        DayOfComponent(day, (), f"/history/{period}#d{day.date.isoformat()}" if has_page else None) for day in days
+    )
+    return MonthOfComponent(
+        period, tuple(day.worst for day in days), tuple(day for day in told if not day.is_quiet), figure_of(days)
+    )
+
+
+def _steady(component: ComponentView, span: Span) -> ComponentStatus | None:
+    """The one quiet status a component had for the whole span, None where it changed."""
+    history = component.timeline
+    if history.known_from is None or span.end <= history.known_from:
+        return ComponentStatus.UNKNOWN
+    stretch = history.stretches[max(0, bisect_right(history.starts, microseconds(span.start)) - 1)]
+    covers = stretch.span.start <= span.start and span.end <= stretch.span.end
+    return stretch.status if covers and stretch.status is ComponentStatus.OPERATIONAL else None
+
+
+@lru_cache(maxsize=4096)
+def _squares(
+    first_weekday: int, length: int, statuses: tuple[ComponentStatus, ...]
+) -> tuple[tuple[ComponentStatus | None, str], ...]:
+    paths: dict[ComponentStatus | None, str] = {}
+    for n in range(length):
+        row, column = divmod(first_weekday + n, 7)
+        status = statuses[n] if n < len(statuses) else None
+        paths[status] = f"{paths.get(status, '')}M{column * 12} {row * 12}h10v10h-10z"
+    return tuple(paths.items())

@@ -22,12 +22,14 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 
 
+@cache
 def make_environment(
     lang: str = "en", translations: NullTranslations | None = None, zone: ZoneInfo | None = None
 ) -> Environment:
     """Templates that fail on any name they are not given, escape everything, and speak one language and zone.
 
-    `translations` is a catalogue as Babel loads it; without one the English of the source stands.
+    `translations` is a catalogue as Babel loads it; without one the English of the source stands. One environment
+    per language and zone is kept, so that templates are compiled once.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -18,6 +18,9 @@ NEWEST = 50
 """A snapshot holds at least so many of each kind; what every publish renders rests on no others, so that the same
 state gives the same bytes whatever else was loaded."""
 
+NEWEST_OF_COMPONENT = 25
+"""Likewise for a component that is touched."""
+
 RECENT_DAYS = 15
 
 
@@ -114,6 +117,14 @@ def newest_events(snapshot: Snapshot) -> tuple[Event, ...]:
     return _sorted(kept.values())
 
 
+def events_of_component(snapshot: Snapshot, component_id: str) -> tuple[Event, ...]:
+    """The newest of each kind that named a component: what the snapshot holds of a touched one, and no more."""
+    events = [event for event in events_of(snapshot) if component_id in event.component_ids]
+    incidents = [event for event in events if event.incident]
+    works = [event for event in events if event.maintenance]
+    return _sorted([*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]])
+
+
 def in_month(events: Iterable[Event], month: str, zone: ZoneInfo) -> tuple[Event, ...]:
     """Those that stand under a month "YYYY-MM" of the zone's calendar."""
     return tuple(event for event in events if f"{local_date(event.listed_at, zone):%Y-%m}" == month)
@@ -150,7 +161,9 @@ def recent_days(events: Iterable[Event], now: datetime, zone: ZoneInfo) -> tuple
     return tuple(history)
 
 
-def days_of_component(events: Iterable[Event], component_id: str, now: datetime, zone: ZoneInfo) -> dict[date, list[Event]]:
+def days_of_component(
+    events: Iterable[Event], component_id: str, now: datetime, zone: ZoneInfo
+) -> dict[date, list[Event]]:
     """On which dates what happened to a component."""
     days: dict[date, list[Event]] = defaultdict(list)
     for event in events:

@@ -67,9 +67,10 @@ def _trouble(
     named = [(each, _names(snapshot.components, each, words)) for each in _TROUBLE]
     hit = [(each, names) for each, names in named if names]
     due = [incident.next_update_due_at for incident in incidents if incident.next_update_due_at]
-    since = [incident.started_at for incident in incidents] or _changes(snapshot.components)
+    since = [incident.started_at for incident in incidents]
     if hit:
         status, names = hit[0]
+        since = _since(snapshot.components, incidents, status)
         sentence = words.gettext("%(state)s: %(names)s") % {"state": words.label(status), "names": names}
     else:
         if status not in _TROUBLE:
@@ -101,6 +102,19 @@ def _calm(snapshot: Snapshot, words: Words) -> Headline:
 
 def _names(components: tuple[ComponentView, ...], status: ComponentStatus, words: Words) -> str:
     return words.listed([component.name for component in components if component.status is status])
+
+
+def _since(
+    components: tuple[ComponentView, ...], incidents: tuple[IncidentView, ...], status: ComponentStatus
+) -> list[datetime]:
+    """When the trouble of that status began: as its incidents say, else as its components do."""
+    hit = {component.id for component in components if component.status is status}
+    told = [
+        incident.started_at
+        for incident in incidents
+        if any(each.component_id in hit and each.new_status is status for each in incident.components)
+    ]
+    return told or _changes(tuple(component for component in components if component.id in hit))
 
 
 def _changes(components: tuple[ComponentView, ...]) -> list[datetime]:

@@ -14,7 +14,15 @@ from markupsafe import Markup
 from statuspage.domain.sla.terms import AvailabilityTerms
 from statuspage.publishing.bars import Track, months_of, target_of, track_of
 from statuspage.publishing.environment import make_environment, render_static
-from statuspage.publishing.events import Event, by_day, events_of, in_month, newest_events, recent_days
+from statuspage.publishing.events import (
+    Event,
+    by_day,
+    events_of,
+    events_of_component,
+    in_month,
+    newest_events,
+    recent_days,
+)
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
 from statuspage.publishing.snapshot import ComponentView, GroupView, Snapshot
 from statuspage.publishing.wording import Words
@@ -59,10 +67,9 @@ def render_pages(snapshot: Snapshot) -> Iterator[Page]:
     yield from _maintenance_pages(run)
     yield from _month_pages(run)
     yield from _component_pages(run)
-    yield _uptime_page(run)
+    yield from _uptime_page(run)
     yield _sla_page(run)
     yield _history_page(run)
-    yield run.page("embed.html", "embed.html", headline=run.banner, incidents=open_incidents(snapshot))
     yield run.page("404.html", "404.html")
     yield from _front_page(run)
 
@@ -96,6 +103,8 @@ def _front_page(run: _Rendering) -> Iterator[Page]:
         history=recent_days(run.newest, snapshot.now, snapshot.page.zone),
     )
     revision = hashlib.sha256(content.encode()).hexdigest()[:16]
+    incidents = open_incidents(snapshot)
+    yield run.page("embed.html", "embed.html", headline=run.banner, incidents=incidents, revision=revision)
     yield "live.json", json.dumps({"revision": revision}).encode()
     yield run.page("index.html", "index.html", headline=run.banner, content=Markup(content), revision=revision)  # noqa: S704 - rendered just above, escaped there
 
@@ -117,14 +126,21 @@ def _maintenance_pages(run: _Rendering) -> Iterator[Page]:
 
 
 def _month_pages(run: _Rendering) -> Iterator[Page]:
-    """A page links to its place in the list of months, not to its neighbours: a new month changes no old page."""
     snapshot = run.snapshot
     zone = snapshot.page.zone
     events = events_of(snapshot)
     months = {month for month, _ in snapshot.months}
     for month in sorted(months if snapshot.touched.everything else snapshot.touched.months):
         days = by_day(in_month(events, month, zone), zone)
-        yield run.page(f"history/{month}.html", "month.html", month=month, list=days)
+        later, earlier = _beside(month, months)
+        yield run.page(f"history/{month}.html", "month.html", month=month, list=days, earlier=earlier, later=later)
+
+
+def _beside(month: str, months: Iterable[str]) -> tuple[str | None, str | None]:
+    """The next later and the next earlier month that holds something."""
+    later = min((other for other in months if other > month), default=None)
+    earlier = max((other for other in months if other < month), default=None)
+    return later, earlier
 
 
 def _history_page(run: _Rendering) -> Page:
@@ -138,20 +154,26 @@ def _history_page(run: _Rendering) -> Page:
 def _component_pages(run: _Rendering) -> Iterator[Page]:
     groups = {group.id: group for group in run.snapshot.groups}
     for component in run.snapshot.components:
+        if not _is_touched(run, component):
+            continue
+        events = events_of_component(run.snapshot, component.id)
         yield run.page(
             f"components/{component.slug}.html",
             "component.html",
-            track=run.tracks[component.id],
+            track=track_of(component, run.snapshot, events),
             target=run.targets[component.id],
             group=groups.get(component.group_id or ""),
-            months=months_of(component, run.snapshot, run.newest),
-            events=_events_of_component(run.newest, component),
+            months=[month for month in months_of(component, run.snapshot) if month.is_known],
+            events=events[:_EVENTS_ON_COMPONENT],
         )
 
 
-def _uptime_page(run: _Rendering) -> Page:
-    calendars = [(each, months_of(each, run.snapshot, run.newest)) for each in _shown(run)]
-    return run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets)
+def _uptime_page(run: _Rendering) -> Iterator[Page]:
+    """Changes only with the days of some component."""
+    if not (run.snapshot.touched.everything or run.snapshot.touched.components):
+        return
+    calendars = [(each, [month for month in months_of(each, run.snapshot) if month.is_known]) for each in _shown(run)]
+    yield run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets)
 
 
 def _sla_page(run: _Rendering) -> Page:
@@ -197,7 +219,10 @@ def _exemption(what: str, words: Words) -> str:
 def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:
     """Groups in their order, with their components in theirs; what has no group comes first, under no heading."""
     shown = _shown(run)
-    groups: list[GroupView | None] = [None, *sorted(run.snapshot.groups, key=lambda group: (group.position, group.id))]
+    groups: list[GroupView | None] = [
+        None,
+        *sorted(run.snapshot.groups, key=lambda group: (group.position, group.id)),
+    ]
     listed = [
         (group, [run.tracks[each.id] for each in shown if each.group_id == (group.id if group else None)])
         for group in groups
@@ -208,9 +233,11 @@ def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:
 def _shown(run: _Rendering) -> list[ComponentView]:
     """Components in the page's order, without those that only show when something is wrong with them."""
     places = {group.id: (group.position, group.id) for group in run.snapshot.groups}
-    shown = [each for each in run.snapshot.components if not (each.only_show_if_degraded and each.status.severity == 0)]
+    shown = [
+        each for each in run.snapshot.components if not (each.only_show_if_degraded and each.status.severity == 0)
+    ]
     return sorted(shown, key=lambda each: (places.get(each.group_id or "", (-1, "")), each.position, each.id))
 
 
-def _events_of_component(newest: Iterable[Event], component: ComponentView) -> list[Event]:
-    return [event for event in newest if component.id in event.component_ids][:_EVENTS_ON_COMPONENT]
+def _is_touched(run: _Rendering, component: ComponentView) -> bool:
+    return run.snapshot.touched.everything or component.slug in run.snapshot.touched.components

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -28,9 +29,9 @@ class Words:
     catalogue: NullTranslations
 
     @property
-    def locale(self) -> Locale:
+    def locale_name(self) -> str:
         """Whose habits dates follow."""
-        return Locale.parse(_LOCALES.get(self.lang, self.lang))
+        return _LOCALES.get(self.lang, self.lang)
 
     def gettext(self, text: str) -> str:
         """The text in the page's language."""
@@ -59,7 +60,7 @@ class Words:
 
     def moment(self, instant: datetime) -> str:
         """A date and a time: "16 November 2026, 14:02 CET"."""
-        return f"{self.date(self.day_of(instant))}, {self.clock(instant)}"
+        return f"{self.full_date(self.day_of(instant))}, {self.clock(instant)}"
 
     def near(self, instant: datetime, now: datetime) -> str:
         """As short as is unmistakable at `now`: "14:02 CET" today, "15 Nov, 14:02 CET" before."""
@@ -80,9 +81,9 @@ class Words:
         until = "" if first.date() == last.date() else f"{self.weekday_date(last.date())}, "
         return f"{head} – {until}{self.clock(end)}"
 
-    def date(self, day: date) -> str:
+    def full_date(self, day: date) -> str:
         """A date in full: "16 November 2026"."""
-        return str(format_date(day, "long", locale=self.locale))
+        return _formatted("long", day, self.locale_name)
 
     def weekday_date(self, day: date) -> str:
         """A date with its day of the week, short: "Tue 24 Nov 2026"."""
@@ -90,23 +91,31 @@ class Words:
 
     def long_day(self, day: date) -> str:
         """A heading: "Monday 16 November 2026"."""
-        return str(format_date(day, "full", locale=self.locale)).replace(",", "")
+        return _formatted("full", day, self.locale_name).replace(",", "")
 
     def short_date(self, day: date) -> str:
         """A date without its year: "16 Nov"."""
         return self._skeleton("MMMd", day)
 
+    def dated(self, day: date) -> str:
+        """A date, short: "16 Nov 2026"."""
+        return self._skeleton("yMMMd", day)
+
     def month(self, key: str) -> str:
         """A month from "2026-11": "November 2026"."""
         return self._skeleton("yMMMM", date.fromisoformat(f"{key}-01"))
 
+    def month_short(self, key: str) -> str:
+        """A month, short: "Nov 2026"."""
+        return self._skeleton("yMMM", date.fromisoformat(f"{key}-01"))
+
     def month_name(self, key: str) -> str:
         """A month without its year: "November"."""
-        return str(format_date(date.fromisoformat(f"{key}-01"), "LLLL", locale=self.locale))
+        return _formatted("LLLL", date.fromisoformat(f"{key}-01"), self.locale_name)
 
     def weekdays(self) -> list[tuple[str, str]]:
         """The days of a week from Monday: ("M", "Monday")."""
-        days = self.locale.days["stand-alone"]
+        days = Locale.parse(self.locale_name).days["stand-alone"]
         return [(days["narrow"][n], days["wide"][n]) for n in range(7)]
 
     def length(self, time: timedelta) -> str:
@@ -142,4 +151,14 @@ class Words:
         return self.gettext("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
 
     def _skeleton(self, skeleton: str, day: date) -> str:
-        return str(format_skeleton(skeleton, day, locale=self.locale))
+        return _skeleton(skeleton, day, self.locale_name)
+
+
+@lru_cache(maxsize=8192)
+def _formatted(pattern: str, day: date, locale: str) -> str:
+    return str(format_date(day, pattern, locale=locale))
+
+
+@lru_cache(maxsize=8192)
+def _skeleton(skeleton: str, day: date, locale: str) -> str:
+    return str(format_skeleton(skeleton, day, locale=locale))

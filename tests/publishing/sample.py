@@ -155,9 +155,24 @@ PAST_INCIDENTS = (
         Priority.P3,
         ago(days=2, hours=5),
         [
-            update("p13", "resolved", "The backlog is worked off; receipts arrive within seconds again.", ago(days=2, hours=1)),
-            update("p12", "monitoring", "A stuck consumer was restarted. 1.2 million receipts are on their way.", ago(days=2, hours=3)),
-            update("p11", "investigating", "Receipts for SMS arrive up to 40 minutes late. Messages themselves are delivered on time.", ago(days=2, hours=5)),
+            update(
+                "p13",
+                "resolved",
+                "The backlog is worked off; receipts arrive within seconds again.",
+                ago(days=2, hours=1),
+            ),
+            update(
+                "p12",
+                "monitoring",
+                "A stuck consumer was restarted. 1.2 million receipts are on their way.",
+                ago(days=2, hours=3),
+            ),
+            update(
+                "p11",
+                "investigating",
+                "Receipts for SMS arrive up to 40 minutes late. Messages themselves are delivered on time.",
+                ago(days=2, hours=5),
+            ),
         ],
         affected("Message reports", DEGRADED),
     ),
@@ -167,8 +182,18 @@ PAST_INCIDENTS = (
         Priority.P2,
         ago(days=9, hours=3),
         [
-            update("p22", "resolved", "Log-in with a passkey works again. A certificate of our identity provider had run out.", ago(days=9, hours=2, minutes=12)),
-            update("p21", "identified", "Log-in with a passkey fails; log-in with a password and a code works.", ago(days=9, hours=2, minutes=50)),
+            update(
+                "p22",
+                "resolved",
+                "Log-in with a passkey works again. A certificate of our identity provider had run out.",
+                ago(days=9, hours=2, minutes=12),
+            ),
+            update(
+                "p21",
+                "identified",
+                "Log-in with a passkey fails; log-in with a password and a code works.",
+                ago(days=9, hours=2, minutes=50),
+            ),
         ],
         affected("Customer portal", PARTIAL),
         cause=Cause.THIRD_PARTY,
@@ -179,9 +204,20 @@ PAST_INCIDENTS = (
         Priority.P1,
         ago(days=47, hours=6),
         [
-            update("p33", "postmortem", "A switch in Frankfurt lost both power feeds during work on the first. We now refuse work on one feed while the other is on battery.", ago(days=44)),
+            update(
+                "p33",
+                "postmortem",
+                "A switch in Frankfurt lost both power feeds during work on the first. We now refuse "
+                "work on one feed while the other is on battery.",
+                ago(days=44),
+            ),
             update("p32", "resolved", "All routes carry calls again.", ago(days=47, hours=5, minutes=9)),
-            update("p31", "investigating", "Calls by SIP trunk B fail in both directions. Trunk A is not affected.", ago(days=47, hours=5, minutes=55)),
+            update(
+                "p31",
+                "investigating",
+                "Calls by SIP trunk B fail in both directions. Trunk A is not affected.",
+                ago(days=47, hours=5, minutes=55),
+            ),
         ],
         affected("SIP trunk B", MAJOR),
     ),
@@ -197,9 +233,30 @@ CALLS_FAIL = incident(
     Priority.P1,
     ago(minutes=32),
     [
-        update("o13", "identified", "A route table sent out at 13:58 drops numbers that begin with 06. We are putting the one before back; the first exchange has it.\n\nIncoming calls and calls to fixed lines are not affected. Trunk B carries calls to mobile numbers meanwhile if your equipment fails over by itself.", ago(minutes=4), event="updated"),
-        update("o12", "investigating", "About 70% of calls to Dutch mobile numbers end after one ring. Our operations centre and the carrier are looking at it together.", ago(minutes=17)),
-        update("o11", "investigating", "We see failing calls on SIP trunk A and are finding out why.", ago(minutes=30), event="opened"),
+        update(
+            "o13",
+            "identified",
+            "A route table sent out at 13:58 drops numbers that begin with 06. We are putting the "
+            "one before back; the first exchange has it.\n\nIncoming calls and calls to fixed "
+            "lines are not affected. Trunk B carries calls to mobile numbers meanwhile if your "
+            "equipment fails over by itself.",
+            ago(minutes=4),
+            event="updated",
+        ),
+        update(
+            "o12",
+            "investigating",
+            "About 70% of calls to Dutch mobile numbers end after one ring. Our operations centre "
+            "and the carrier are looking at it together.",
+            ago(minutes=17),
+        ),
+        update(
+            "o11",
+            "investigating",
+            "We see failing calls on SIP trunk A and are finding out why.",
+            ago(minutes=30),
+            event="opened",
+        ),
     ],
     affected("SIP trunk A", MAJOR),
     affected("Call recording", DEGRADED),
@@ -210,7 +267,14 @@ REPORTS_SLOW = incident(
     "Message reports are slow to load",
     Priority.P3,
     ago(hours=4),
-    [update("o21", "monitoring", "An index was rebuilt and reports load in under two seconds. We keep watching.", ago(hours=2, minutes=10))],
+    [
+        update(
+            "o21",
+            "monitoring",
+            "An index was rebuilt and reports load in under two seconds. We keep watching.",
+            ago(hours=2, minutes=10),
+        )
+    ],
     affected("Message reports", DEGRADED),
     due=ago(minutes=10),
 )
@@ -341,9 +405,7 @@ def snapshot(
         now=NOW,
         revision=7,
         groups=tuple(
-            GroupView(
-                f"g{group:0<11.11}", group, position, BORN, BORN, tuple(id_of(each) for each in names)
-            )
+            GroupView(f"g{group:0<11.11}", group, position, BORN, BORN, tuple(id_of(each) for each in names))
             for position, (group, names) in enumerate(GROUPS.items())
         ),
         components=components,
