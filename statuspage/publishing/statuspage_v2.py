@@ -1,7 +1,9 @@
 """The Statuspage API v2 as published files, so that its many clients work here unchanged (design: statuspage-v2).
 
 What the wire has no word for: an unknown component reads operational, a cancelled maintenance reads completed
-(it leaves upcoming.json), and an incident without a short link carries its page's URL instead.
+(it leaves upcoming.json), and an incident without a short link carries its page's URL instead. Components inside
+api/v2/incidents/ID.json show their present status while the incident goes on, and operational once it is
+over: what others do later never changes an old document.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from statuspage.domain.rollup import worst_of
 from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import (
+    AffectedView,
     ComponentView,
     GroupView,
     IncidentView,
@@ -30,7 +33,7 @@ Json = dict[str, Any]
 def render_api(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     """Every endpoint of the API; api/v2/incidents/ID.json only for what was touched."""
     wire = _Wire(snapshot)
-    page = {"page": _page(snapshot.page)}
+    page = {"page": _page(snapshot.page, snapshot.page.updated_at)}
     status = {"status": {"indicator": snapshot.overall.indicator, "description": snapshot.overall.description}}
     components = {"components": list(wire.components.values())}
     ahead = [m for m in snapshot.maintenances if not m.status.is_over]
@@ -46,14 +49,27 @@ def render_api(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
         | wire.maintenances(m for m in ahead if m.status is MaintenanceStatus.SCHEDULED),
         "scheduled-maintenances/active": page | wire.maintenances(m for m in ahead if m.status.is_running),
     }
-    for incident in snapshot.incidents:
-        if snapshot.touched.everything or incident.id in snapshot.touched.incidents:
-            documents[f"incidents/{incident.id}"] = page | {"incident": wire.incident(incident)}
-    for maintenance in snapshot.maintenances:
-        if snapshot.touched.everything or maintenance.id in snapshot.touched.maintenances:
-            documents[f"incidents/{maintenance.id}"] = page | {"incident": wire.maintenance(maintenance)}
+    documents |= {f"incidents/{event_id}": document for event_id, document in _single_documents(snapshot, wire)}
     for name, document in documents.items():
         yield f"api/v2/{name}.json", json_bytes(document)
+
+
+def _single_documents(snapshot: Snapshot, wire: _Wire) -> Iterator[tuple[str, Json]]:
+    """(id, document) of each touched event. What others do later must not change the document of one that is over,
+    so its components are at rest and the page is as of the event's last change."""
+    touched = snapshot.touched
+    for incident in snapshot.incidents:
+        if touched.everything or incident.id in touched.incidents:
+            said = wire.incident(incident)
+            if not incident.status.is_open:
+                said["components"] = wire.at_rest(incident.components, incident.updated_at)
+            yield incident.id, {"page": _page(snapshot.page, incident.updated_at), "incident": said}
+    for maintenance in snapshot.maintenances:
+        if touched.everything or maintenance.id in touched.maintenances:
+            said = wire.maintenance(maintenance)
+            if maintenance.status.is_over:
+                said["components"] = wire.at_rest(maintenance.components, maintenance.updated_at)
+            yield maintenance.id, {"page": _page(snapshot.page, maintenance.updated_at), "incident": said}
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
@@ -90,6 +106,11 @@ class _Wire:
 
     def maintenances(self, maintenances: Iterable[MaintenanceView]) -> Json:
         return {"scheduled_maintenances": [self.maintenance(maintenance) for maintenance in maintenances]}
+
+    def at_rest(self, affected: Iterable[AffectedView], at: datetime) -> list[Json]:
+        """Components as an event that is over left them."""
+        rest = {"status": ComponentStatus.OPERATIONAL.value, "updated_at": wire_time(at)}
+        return [self.components[view.component_id] | rest for view in affected]
 
     def incident(self, incident: IncidentView) -> Json:
         return {
@@ -135,13 +156,13 @@ def _named_incidents(incidents: list[Json]) -> Json:
     return {"incidents": incidents}
 
 
-def _page(page: PageView) -> Json:
+def _page(page: PageView, updated_at: datetime) -> Json:
     return {
         "id": page.code,
         "name": page.name,
         "url": page.url,
         "time_zone": "Etc/UTC" if page.zone.key == "UTC" else page.zone.key,
-        "updated_at": wire_time(page.updated_at),
+        "updated_at": wire_time(updated_at),
     }
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from statuspage.domain.vocabulary import IncidentStatus
+from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
 from statuspage.publishing.marker import FIGURES_AGE, Marker
 from statuspage.publishing.selecting import month_of
@@ -21,8 +21,8 @@ EVERYTHING = Touched(everything=True)
 def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInfo) -> Touched:
     """What rows newer than the marker, and time itself, changed.
 
-    Open incidents are always rendered (an update may have become overdue), as are the components whose figures move
-    by the minute; on a new day, and when their figures are an hour old, all components.
+    What goes on or lies ahead is always rendered (an update may have become overdue), as are the components whose
+    figures move by the minute; on a new day, and when their figures are an hour old, all components.
     """
     incidents = session.execute(
         select(Incident.id, Incident.started_at).where(
@@ -41,11 +41,14 @@ def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInf
         )
     )
     touched_incidents = frozenset([*(row.id for row in incidents), *open_ids])
+    ahead = session.scalars(
+        select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if not s.is_over]))
+    )
     new_day = now.astimezone(zone).date().isoformat() != marker.day
     everyone = new_day or now >= marker.figures_at + FIGURES_AGE
     return Touched(
         incidents=touched_incidents,
-        maintenances=frozenset(maintenance_ids),
+        maintenances=frozenset([*maintenance_ids, *ahead]),
         months=frozenset(months | _neighbours(months, marker.months)),
         components=_component_slugs(session, marker, touched_incidents, maintenance_ids, everyone=everyone),
     )
