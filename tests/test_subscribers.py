@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from statuspage import subscribers
 from statuspage.addresses import read_address
-from statuspage.attempts import Rationed
+from statuspage.attempts import Limit, Rationed
 from statuspage.components import load_component, load_page
 from statuspage.domain.vocabulary import NoticeKind, Priority
 from statuspage.drafts import SubscriberDraft
@@ -92,7 +92,7 @@ def test_sixth_request_of_a_client_is_rationed(session: Session, now: datetime) 
 
 
 def test_all_clients_share_a_cap(session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscribers, "IN_ALL", (subscribers.Limit(3, HOUR),))
+    monkeypatch.setattr(subscribers, "IN_ALL", (Limit(3, HOUR),))
     for n in range(3):
         ask(session, now, f"reader{n}@example.com", client=f"192.0.2.{n}")
     with pytest.raises(Rationed):
@@ -159,7 +159,7 @@ def test_wishes_are_checked(session: Session, now: datetime, add_components: Cal
     load_component(session, "secret").hidden = True
     for field, value in {"components": ["api", "nope", "secret"], "kinds": [], "language": "xx"}.items():
         with pytest.raises(Refused) as refused:
-            ask(session, now, **{field: value})
+            ask(session, now, "anna@example.com", **{field: value})
         assert all(name.startswith(field) for name in refused_fields(refused))
     with pytest.raises(Refused) as refused:
         ask(session, now, components=["nope", "secret"])

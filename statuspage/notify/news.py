@@ -105,14 +105,14 @@ def _maintenance_news(update: Update, maintenance: Maintenance, policy: Policy) 
         posted_at=update.posted_at,
         window=_window(update, "starts_at", "ends_at") or (maintenance.starts_at, maintenance.ends_at),
         old_window=_window(update, "old_starts_at", "old_ends_at"),
-        components=tuple(component.name for component in maintenance.components if not component.hidden),
+        components=tuple(c.name for c in _in_page_order(maintenance.components) if not c.hidden),
     )
 
 
 def _components_after(session: Session, update: Update) -> tuple[tuple[str, ComponentStatus], ...]:
-    """The last word on each component that is not hidden, up to and with this update."""
+    """The last word on each component that is not hidden, up to and with this update, in the page's order."""
     rows = session.execute(
-        select(Component.name, AffectedComponent.new_status)
+        select(Component.position, Component.name, AffectedComponent.new_status)
         .join(Component, Component.id == AffectedComponent.component_id)
         .join(Update, Update.id == AffectedComponent.update_id)
         .where(
@@ -120,12 +120,16 @@ def _components_after(session: Session, update: Update) -> tuple[tuple[str, Comp
             or_(Update.posted_at < update.posted_at, Update.sequence <= update.sequence),
             Component.hidden.is_(False),
         )
-        .order_by(Update.posted_at, Update.sequence, Component.position)
+        .order_by(Update.posted_at, Update.sequence)
     )
-    last_word: dict[str, ComponentStatus] = {}
-    for name, status in rows:
-        last_word[name] = status
-    return tuple(last_word.items())
+    last_word: dict[tuple[int, str], ComponentStatus] = {}
+    for position, name, status in rows:
+        last_word[position, name] = status
+    return tuple((name, last_word[position, name]) for position, name in sorted(last_word))
+
+
+def _in_page_order(components: list[Component]) -> list[Component]:
+    return sorted(components, key=lambda component: (component.position, component.name))
 
 
 def _window(update: Update, start: str, end: str) -> Window | None:

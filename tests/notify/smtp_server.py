@@ -77,8 +77,7 @@ class Keeper:
                 await asyncio.sleep(float(seconds))
         self._keep(envelope)
         if self.fault == ["dropdot"]:
-            assert server.transport is not None
-            server.transport.abort()
+            cut(server)
         return "250 OK"
 
     def _keep(self, envelope: Envelope) -> None:
@@ -98,10 +97,15 @@ class FaultySMTP(SMTP):
                 await self.push("451 4.3.0 no room for now")
                 return
             case ["dropdata"]:
-                assert self.transport is not None
-                self.transport.abort()
+                cut(self)
                 return
         await super().smtp_DATA(arg)
+
+
+def cut(server: SMTP) -> None:
+    """Hang up without a word."""
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 async def serve(folder: Path) -> None:

@@ -48,6 +48,7 @@ def test_killed_worker_misses_nobody(
 
 
 def start_worker(installation: Installation, mail_server: MailServer, ahead: float) -> subprocess.Popen[bytes]:
-    command = [sys.executable, WORKER, installation.settings.instance, str(mail_server.port), str(ahead)]
+    arguments = (WORKER, installation.settings.instance, mail_server.port, ahead)
+    command = [sys.executable, *map(str, arguments)]
     root = Path(__file__).resolve().parents[2]
     return subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})

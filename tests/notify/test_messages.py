@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from statuspage import incidents, maintenance, subscribers
 from statuspage.changes import Installation
-from statuspage.components import load_page
+from statuspage.components import load_component, load_page
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, MaintenanceKind, MaintenanceStatus, Priority
 from statuspage.drafts import (
     CancelDraft,
@@ -235,8 +235,7 @@ def test_hidden_component_is_not_named(
 ) -> None:
     subscribe("all@example.com")
     with installation.database.write() as session:
-        portal = next(c for c in session.scalars(select(Subscriber)).first().components if c.slug == "portal")
-        portal.hidden = True
+        load_component(session, "portal").hidden = True
     open_incident(portal="major_outage")
     by_recipient = {mail.recipient: mail for mail in deliver(now)}
     assert "Portal" not in by_recipient["all@example.com"].text

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import Priority
@@ -23,9 +23,9 @@ def test_post_owes_each_recipient_once(three: None, installation: Installation, 
     with installation.database.write() as session:
         rows = session.scalars(select(Delivery)).all()
         assert [(row.state, row.lane, row.attempts) for row in rows] == [("due", 2, 0)] * 3
-        update = rows[0].update
-        assert update is not None
-        assert outbox.enqueue_update(session, update, now=now) == 0
+        post = rows[0].update
+        assert post is not None
+        assert outbox.enqueue_update(session, post, now=now) == 0
 
 
 def test_claimed_delivery_is_not_claimed_twice(three: None, installation: Installation, now: datetime) -> None:
@@ -70,7 +70,7 @@ def test_waits_grow_until_given_up(three: None, installation: Installation, now:
                 break
             waits.append(due_at - at)
             at = due_at
-            session.execute(Delivery.__table__.update().where(Delivery.id != 1).values(due_at=at + timedelta(days=9)))
+            session.execute(update(Delivery).where(Delivery.id != 1).values(due_at=at + timedelta(days=9)))
         assert waits[0] >= timedelta(minutes=5)
         assert all(shorter < longer for shorter, longer in pairwise(waits[:6]))
         assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=5)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from statuspage import incidents, subscribers
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import IncidentStatus, NoticeKind, Priority
-from statuspage.drafts import UpdateDraft
+from statuspage.drafts import SubscriberDraft, UpdateDraft
 from statuspage.models import Delivery, Subscriber
 from statuspage.notify.recipients import count_recipients
 from tests.notify.conftest import OpenIncident, Subscribe
@@ -84,6 +84,6 @@ def test_old_list_brings_nobody_back(cast: None, installation: Installation, now
     with installation.database.write() as session:
         bob = session.scalars(select(Subscriber).where(Subscriber.address == "bob@example.com")).one()
         subscribers.unsubscribe(session, bob, source="test", now=now)
-        draft = subscribers.SubscriberDraft(email="Bob@Example.com")
+        draft = SubscriberDraft(email="Bob@Example.com")
         assert subscribers.add_confirmed(session, draft, source="import", now=now) is bob
         assert bob.unsubscribed_at == now
