@@ -40,9 +40,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def find_program(name: str, *folders: str) -> str:
     """The path of a server program; skips the test when the machine has none."""
     for folder in folders:
-        for path in sorted(Path("/").glob(folder.lstrip("/")), reverse=True):
-            if (path / name).exists():
-                return str(path / name)
+        for found in sorted(Path("/").glob(folder.lstrip("/")), reverse=True):
+            if (found / name).exists():
+                return str(found / name)
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
     if path is None:
         pytest.skip(f"{name} is not on this machine")
@@ -115,10 +115,10 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The URL of a fresh, empty database."""
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(postgres_server.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # a name of our own making
+        connection.execute(f"CREATE DATABASE {name}")
     yield postgres_server.url(name)
     with psycopg.connect(postgres_server.url(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

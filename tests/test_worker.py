@@ -181,10 +181,10 @@ def test_worker_outlives_its_database(
             operator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
         name = postgres_url.rpartition("/")[2]
         with psycopg.connect(postgres_server.url(), autocommit=True) as operator:
-            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[call-overload]
+            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
             time.sleep(2)
             assert thread.is_alive()
-            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[call-overload]
+            operator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert wait_until(lambda: beat_since(datetime.now(UTC) - timedelta(seconds=1.5)))
     installation.database.dispose()
 
@@ -192,6 +192,6 @@ def test_worker_outlives_its_database(
 def _reads(installation: Installation, query: object) -> bool:
     try:
         with installation.database.read() as session:
-            return session.scalar(query) is not None  # type: ignore[call-overload, no-any-return]
+            return session.scalar(query) is not None  # type: ignore[call-overload]
     except Exception:
         return False
