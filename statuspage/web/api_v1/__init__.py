@@ -14,6 +14,7 @@ from statuspage.web.api_v1 import (
     incidents,
     maintenances,
     policy,
+    reports,
     subscribers,
     tokens,
     uptime,
@@ -22,7 +23,7 @@ from statuspage.web.api_v1 import (
 from statuspage.web.api_v1.endpoints import ENDPOINTS, view_of
 from statuspage.web.api_v1.openapi import answer_document
 
-NOUNS = (components, incidents, maintenances, subscribers, deliveries, uptime, policy, tokens, users)
+NOUNS = (components, incidents, maintenances, subscribers, deliveries, uptime, reports, policy, tokens, users)
 """Importing them declares their endpoints, in the order of the document."""
 PREFIX = "/api/v1"
 

@@ -1,0 +1,17 @@
+"""Lengths of time as reports give them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+Seconds = int | float
+"""An int when whole, else a float with at most six decimals."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def seconds(length: timedelta) -> Seconds:
+    """A length in exact seconds."""
+    microseconds = length // _MICROSECOND
+    whole, rest = divmod(microseconds, 1_000_000)
+    return microseconds / 1_000_000 if rest else whole
