@@ -175,7 +175,7 @@ def _update_rows(event: WireIncident | WireMaintenance) -> Iterable[tuple[WireUp
                 "body": update.body or "",
                 "markup": "html",
                 "priority": None,
-                "details": None,
+                "details": None if at == update.created_at else {"created_at": update.created_at.isoformat()},
                 "posted_at": at,
                 "updated_at": update.updated_at,
                 "public_at": at,

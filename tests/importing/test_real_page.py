@@ -128,19 +128,27 @@ def test_months_hold_their_incidents(site: Path, real_page: Page) -> None:
 
 def test_v2_answers_as_captured(site: Path, real_page: Page) -> None:
     by_id = {i["id"]: i for i in real_page["incidents"]}
-    answer = json.loads((site / "api/v2/incidents.json").read_text(encoding="utf-8"))["incidents"]
-    assert len(answer) == min(50, len(by_id))
-    for incident in answer:
+    assert len(answer_of(site, "incidents")["incidents"]) == min(50, len(by_id))
+    for incident_id in by_id:
+        incident = answer_of(site, f"incidents/{incident_id}")["incident"]
         wire = by_id[incident["id"]]
         assert [u["id"] for u in incident["incident_updates"]] == [u["id"] for u in wire["incident_updates"]]
+        for update, captured in zip(incident["incident_updates"], wire["incident_updates"], strict=True):
+            for member in ("created_at", "updated_at", "display_at"):
+                assert datetime.fromisoformat(update[member]) == datetime.fromisoformat(captured[member])
         for member in ("name", "status", "impact", "shortlink"):
             assert incident[member] == wire[member]
         for member in ("created_at", "updated_at", "resolved_at"):
             assert datetime.fromisoformat(incident[member]) == datetime.fromisoformat(wire[member])
-    components = json.loads((site / "api/v2/components.json").read_text(encoding="utf-8"))["components"]
+    components = answer_of(site, "components")["components"]
     assert [c["id"] for c in components] == [
         c["id"] for c in sorted(real_page["components"], key=lambda c: (c["position"], c["name"]))
     ]
+
+
+def answer_of(site: Path, name: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads((site / f"api/v2/{name}.json").read_text(encoding="utf-8"))
+    return answer
 
 
 def test_no_script_reaches_a_page(site: Path, real_page: Page) -> None:

@@ -72,6 +72,15 @@ def test_bodies_are_kept_as_html(session: Session) -> None:
     assert update.body.startswith("<h2>What happened</h2>")
 
 
+def test_time_of_writing_is_kept_beside_time_shown(session: Session, lantern: Page, now: datetime) -> None:
+    lantern["incidents"][2]["incident_updates"][0]["display_at"] = "2025-01-15T04:30:00Z"
+    import_history(session, lantern, now=now)
+    update = session.get_one(Update, "lanternupd11")
+    assert update.posted_at == instant("2025-01-15T04:30:00")
+    assert update.details == {"created_at": "2025-01-15T05:00:00+00:00"}
+    assert session.get_one(Update, "lanternupd21").details is None
+
+
 @pytest.mark.usefixtures("imported")
 def test_maintenance_keeps_window_and_state(session: Session) -> None:
     done = load_maintenance(session, "lanternmnt01")
