@@ -1,0 +1,137 @@
+"""Runs every benchmark, or those named: python -m bench [publish_ms] [page_rps] [mails_per_s]."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from bench.page import Page, fill, running
+from statuspage import subscribers
+from statuspage.changes import open_installation
+from statuspage.drafts import SubscriberDraft
+from statuspage.models import Delivery
+from statuspage.settings import Settings
+
+COMPONENTS = 50
+HISTORY = 450
+POSTS = 20
+LOAD_SECONDS = 5.0
+CONNECTIONS = 32
+READERS = 2_000
+
+
+def main() -> None:
+    """Print one line of JSON per figure."""
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    with tempfile.TemporaryDirectory(prefix="statuspage-bench-") as folder:
+        instance = Path(folder) / "instance"
+        token = fill(instance, COMPONENTS, HISTORY)
+        for name in wanted:
+            for figure in BENCHMARKS[name](instance, token):
+                print(json.dumps(figure), flush=True)
+
+
+def measure_publish(instance: Path, token: str) -> Iterator[dict[str, object]]:
+    """From the request's first byte to the new front page on disk."""
+    with running(instance, token) as page:
+        spent = [_post_incident(page, number) for number in range(POSTS)]
+    facts = {"components": COMPONENTS, "incidents": HISTORY, "posts": POSTS}
+    yield {"figure": "publish_ms", "value": round(statistics.median(spent), 1), "max": round(max(spent), 1), **facts}
+
+
+def _post_incident(page: Page, number: int) -> float:
+    index = page.public / "index.html"
+    title = f"Bench {number} {time.time_ns()}"
+    body = {
+        "title": title,
+        "priority": "P3",
+        "status": "investigating",
+        "body": "Measured.",
+        "components": {f"component-{number}": "partial_outage"},
+    }
+    headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/json"}
+    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
+    began = time.perf_counter()
+    connection.request("POST", "/api/v1/incidents", json.dumps(body), headers)
+    response = connection.getresponse()
+    answer = json.loads(response.read())
+    assert response.status == 201, answer
+    assert title in index.read_text(encoding="utf-8")  # the answer comes after the bytes are on disk
+    spent = (time.perf_counter() - began) * 1000
+    update = json.dumps({"status": "resolved", "body": "Done."})
+    connection.request("POST", f"/api/v1/incidents/{answer['id']}/updates", update, headers)
+    assert connection.getresponse().status == 201
+    connection.close()
+    return spent
+
+
+def measure_page(instance: Path, token: str) -> Iterator[dict[str, object]]:
+    """Front pages a second, gzip, the whole tree on one core and the load on another."""
+    cores = sorted(os.sched_getaffinity(0))
+    with running(instance, token, cores[0]) as page:
+        rate, loader = _load(page.port, cores[-1])
+        size = (page.public / "index.html.gz").stat().st_size
+    yield {"figure": "page_rps", "value": round(rate), "bytes": size, "loader": loader, "connections": CONNECTIONS}
+
+
+def _load(port: int, core: int) -> tuple[float, str]:
+    pin = ["taskset", "-c", str(core)]
+    if shutil.which("wrk"):
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{LOAD_SECONDS:.0f}", "-H", "Accept-Encoding: gzip"]
+        done = subprocess.run(
+            [*pin, *command, f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=True
+        )
+        assert "Non-2xx" not in done.stdout, done.stdout
+        return float(done.stdout.partition("Requests/sec:")[2].split()[0]), "wrk"
+    command = [sys.executable, "-m", "bench.load", str(port), str(LOAD_SECONDS), str(CONNECTIONS)]
+    return float(subprocess.run([*pin, *command], capture_output=True, text=True, check=True).stdout), "bench.load"
+
+
+def measure_mail(instance: Path, token: str) -> Iterator[dict[str, object]]:
+    """Mails a second from the worker to a server that only takes them, from the post to the last one recorded."""
+    now = datetime.now(UTC)
+    installation = open_installation(Settings(statuspage_instance=instance))
+    with installation.database.write() as session:
+        for number in range(READERS):
+            draft = SubscriberDraft(email=f"reader{number}@example.org", confirmed=True)
+            subscribers.add_confirmed(session, draft, source="bench", now=now)
+    sent = select(func.count()).select_from(Delivery).where(Delivery.state == "sent")
+    with subprocess.Popen([sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True) as sink:
+        assert sink.stdout
+        port = sink.stdout.readline().strip()
+        with running(instance, token, MAIL_SERVER="127.0.0.1", MAIL_PORT=port) as page:
+            _post_incident(page, 49)
+            began = time.perf_counter()
+            total = 2 * READERS  # the incident and its end
+            while True:
+                with installation.database.read() as session:
+                    done = session.scalar(sent) or 0
+                if done >= total or time.perf_counter() - began > 120:
+                    break
+                time.sleep(0.1)
+            spent = time.perf_counter() - began
+        sink.terminate()
+    installation.database.dispose()
+    yield {"figure": "mails_per_s", "value": round(done / spent, 1), "mails": done}
+
+
+BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
+    "publish_ms": measure_publish,
+    "page_rps": measure_page,
+    "mails_per_s": measure_mail,
+}
+
+if __name__ == "__main__":
+    main()
