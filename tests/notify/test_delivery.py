@@ -17,7 +17,8 @@ from statuspage.drafts import SubscriberDraft
 from statuspage.models import Delivery, Subscriber
 from statuspage.notify import delivery, outbox, pauses
 from statuspage.notify.delivery import Report, deliver_due
-from tests.notify.conftest import MailServer, OpenIncident, Subscribe
+from tests.mail import MailServer
+from tests.notify.conftest import OpenIncident, Subscribe
 
 ADDRESSES = [f"reader{n}@example.com" for n in range(12)]
 Run = Callable[..., Report]

@@ -17,7 +17,8 @@ import pytest
 from statuspage.changes import Installation
 from statuspage.notify import outbox
 from statuspage.notify.delivery import IN_FLIGHT
-from tests.notify.conftest import MailServer, OpenIncident, Subscribe
+from tests.mail import MailServer
+from tests.notify.conftest import OpenIncident, Subscribe
 
 WORKER = Path(__file__).with_name("run_delivery.py")
 READERS = 300

@@ -26,7 +26,8 @@ from statuspage.drafts import (
 )
 from statuspage.models import Subscriber, Update
 from statuspage.notify.delivery import deliver_due
-from tests.notify.conftest import MailServer, OpenIncident, Received, Subscribe
+from tests.mail import MailServer, Received
+from tests.notify.conftest import OpenIncident, Subscribe
 
 GOLDEN = Path(__file__).with_name("golden")
 UPDATING = bool(os.environ.get("UPDATE_GOLDEN"))

@@ -1,0 +1,93 @@
+"""A real mail server in its own process, for every test that wants to see what arrives."""
+
+from __future__ import annotations
+
+import email.policy
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+SERVER = Path(__file__).parent / "notify" / "smtp_server.py"
+
+
+@dataclass(frozen=True)
+class Received:
+    """One mail as the server took it."""
+
+    sender: str
+    recipient: str
+    data: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        """The mail, parsed."""
+        parsed = email.message_from_bytes(self.data, policy=email.policy.SMTP)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    @property
+    def text(self) -> str:
+        """The plain part."""
+        part = self.message.get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
+
+    @property
+    def html(self) -> str:
+        """The HTML part."""
+        part = self.message.get_body(("html",))
+        assert part is not None
+        return str(part.get_content())
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """The running server: its port, what it took, and how it is to behave."""
+
+    port: int
+    folder: Path
+
+    def behave(self, fault: str = "") -> None:
+        """From now on as smtp_server.Keeper says; empty: well."""
+        part = self.folder / "fault.part"
+        part.write_text(fault)
+        part.rename(self.folder / "fault")
+
+    def mails(self) -> list[Received]:
+        """All taken so far, in order."""
+        loaded = [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
+        return [Received(mail["from"], mail["to"][0], mail["data"].encode("latin-1")) for mail in loaded]
+
+    def wait_for(self, number: int, seconds: float = 20) -> list[Received]:
+        """The mails once there are so many."""
+        end = time.monotonic() + seconds
+        while len(list(self.folder.glob("*.json"))) < number:
+            assert time.monotonic() < end, f"only {len(self.mails())} of {number} mails came"
+            time.sleep(0.02)
+        return self.mails()
+
+
+@pytest.fixture(scope="session")
+def smtp_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    """One server for all tests of a run."""
+    folder = tmp_path_factory.mktemp("mails")
+    process = subprocess.Popen([sys.executable, SERVER, folder], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield MailServer(int(process.stdout.readline()), folder)
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def mail_server(smtp_process: MailServer) -> MailServer:
+    """The server with an empty folder, behaving well."""
+    for path in smtp_process.folder.iterdir():
+        path.unlink()
+    return smtp_process
