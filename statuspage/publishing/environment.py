@@ -55,16 +55,6 @@ def asset_path(name: str) -> str:
     return f"/static/{stem}.{digest}{dot}{suffix}"
 
 
-@cache
-def look_digest() -> str:
-    """Digest of all templates and static files: a new version of the product must render every page again."""
-    digest = hashlib.sha256()
-    for path in sorted([*TEMPLATES.glob("public/**/*"), *TEMPLATES.glob("macros/**/*"), *STATIC.glob("**/*")]):
-        if path.is_file():
-            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def render_static() -> Iterator[tuple[str, bytes]]:
     """Every static file under its hashed address, and the icon browsers ask for by name."""
     for path in sorted(STATIC.glob("**/*")):

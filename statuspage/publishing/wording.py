@@ -5,9 +5,11 @@ Dates follow the language's habits (Babel), clocks have 24 hours, and every time
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -15,6 +17,8 @@ from babel.dates import format_date, format_skeleton
 from babel.support import NullTranslations
 
 from statuspage.domain.sla.duration import Duration, describe_duration
+from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.publishing.snapshot import MaintenanceView
 
 _LOCALES = {"en": "en_GB"}
 """English dates are written day first, as the 24-hour clock beside them suggests."""
@@ -80,6 +84,27 @@ class Words:
             head = f"{head} {self.zone_word(start)}"
         until = "" if first.date() == last.date() else f"{self.weekday_date(last.date())}, "
         return f"{head} – {until}{self.clock(end)}"
+
+    def hours(self, start: datetime, end: datetime) -> str:
+        """From when to when, under a date: "09:34–13:34 CET", "23:10 CET – 17 Nov, 01:05 CET"."""
+        first, last = self.local(start), self.local(end)
+        if first.date() == last.date() and first.utcoffset() == last.utcoffset():
+            return f"{first:%H:%M}–{self.clock(end)}"
+        return f"{self.clock(start)} – {self.near(end, start)}"
+
+    def state_of(self, work: MaintenanceView) -> str:
+        """The state of a maintenance; one that is to come is not called scheduled, which is a class as well."""
+        if work.status is MaintenanceStatus.SCHEDULED:
+            return self.gettext("Upcoming")
+        return self.label(work.status)
+
+    def old_window(self, details: Mapping[str, Any]) -> str | None:
+        """The window before a move, from what the update kept of it."""
+        old = [details.get("old_starts_at"), details.get("old_ends_at")]
+        if not all(old):
+            return None
+        start, end = (datetime.fromisoformat(str(text)) for text in old)
+        return self.window(start, end)
 
     def full_date(self, day: date) -> str:
         """A date in full: "16 November 2026"."""

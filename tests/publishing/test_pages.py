@@ -122,6 +122,14 @@ def test_urgent_maintenance_gives_its_reason(trouble: Pages) -> None:
     assert "Urgent Announced 09:30 CET Why so late The issuer withdraws" in text
 
 
+def test_moved_maintenance_tells_its_old_window() -> None:
+    details = {"old_starts_at": "2026-11-23T01:00:00Z", "old_ends_at": "2026-11-23T03:30:00Z"}
+    told = sample.update("mv", "scheduled", "One night later.", sample.NOW, event="moved")
+    work = replace(sample.PLANNED[0], updates=(replace(told, details=details), *sample.PLANNED[0].updates))
+    text = words_of(render(sample.snapshot(works=(work,)))["maintenance/m000000plan1.html"])
+    assert "Moved 16 November 2026, 14:34 CET It was Mon 23 Nov 2026, 02:00–04:30 CET. One night later." in text
+
+
 def test_running_maintenance_makes_the_banner() -> None:
     snapshot = sample.working()
     names = words_of(render(snapshot)["index.html"])
