@@ -15,8 +15,10 @@ function length(seconds) {
 function tick() {
   for (const clock of document.querySelectorAll("[data-due]")) {
     const left = (Date.parse(clock.dataset.due) - Date.now()) / 1000;
-    clock.textContent = `${length(Math.abs(left))} ${left < 0 ? clock.dataset.late : clock.dataset.left}`;
-    clock.closest(".clock:not(.running), .due-line")?.classList.toggle("overdue", left < 0 && clock.dataset.late === "late");
+    const { late, left: ahead } = clock.dataset;
+    const promised = "promised" in clock.dataset; // an update somebody is owed, not a step that comes by itself
+    clock.textContent = left < 0 && !promised ? late : `${length(Math.abs(left))} ${left < 0 ? late : ahead}`;
+    if (promised) clock.closest(".clock, .due-line").classList.toggle("overdue", left < 0);
   }
 }
 

@@ -65,15 +65,15 @@ def test_inactive_user_cannot_log_in(db_session: Session) -> None:
     assert people.verify_user(db_session, "bob@example.com", PASSWORD) is None
 
 
-def test_unknown_account_takes_equal_time(db_session: Session) -> None:
+def test_unknown_account_costs_equal_work(db_session: Session) -> None:
     add_alice(db_session)
 
     def seconds(email: str) -> float:
         times = []
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.process_time()
             people.verify_user(db_session, email, "not the right one")
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
     assert seconds("nobody@example.com") > seconds("alice@example.com") / 2

@@ -140,15 +140,18 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
     judged.typed.setlist("components", form.values("components"))
     told = count_recipients(session, components=form.values("components"), kind=NoticeKind.MAINTENANCE)
     assessment: NoticeAssessment | None = None
+    window: tuple[datetime, datetime] | None = None
     if form.filled("starts_at") and form.filled("ends_at"):
         try:
             draft = _read(judged)
+            window = (draft.starts_at, draft.ends_at)
             assessment = maintenance.assess(session, draft, risk=draft.risk, policy=policy, now=now, but=but)
         except Refused:
             # what is wrong with the times is said beside them once the form is sent
             assessment = None
     return {
         "assessment": assessment,
+        "window": window,
         "unclear": judged.found(),
         "policy": policy,
         "told": told if form.is_ticked("notify") else 0,

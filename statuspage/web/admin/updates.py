@@ -59,8 +59,8 @@ def _check_seen(form: Form, incident: Incident) -> None:
     seen = form.value("seen")
     if seen.isdecimal() and int(seen) < len(incident.updates):
         latest = incident.updates[-1]
-        who = latest.author or _("Somebody")
-        message = _("%(who)s posted an update while you were writing. Read it below, then post yours.", who=who)
+        who = latest.author or _("somebody")
+        message = _("While you were writing, %(who)s posted an update. Read it below, then post yours.", who=who)
         raise Refused(Problem("", message))
 
 

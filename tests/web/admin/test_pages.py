@@ -1,0 +1,198 @@
+"""The other admin pages: components, settings, subscribers, deliveries, people, tokens, activity, the board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from statuspage import components, people, subscribers
+from statuspage.changes import Installation
+from statuspage.domain.vocabulary import ComponentStatus, Role, Scope
+from statuspage.drafts import SubscriberDraft
+from statuspage.models import Delivery, Heartbeat
+from tests.web.admin.conftest import PASSWORD, Operator
+
+
+@pytest.fixture
+def mary(enter: Callable[[str], Operator]) -> Operator:
+    """A manager at work."""
+    return enter("mary")
+
+
+def test_component_is_added_and_published(mary: Operator) -> None:
+    answer = mary.post("/admin/components", {"name": "SIP trunk A", "group": "Voice", "description": "Calls"})
+    assert answer.status_code == 303
+    assert "SIP trunk A" in mary.client.get("/components/sip-trunk-a").text
+
+
+def test_bad_component_is_refused(mary: Operator) -> None:
+    answer = mary.post("/admin/components", {"name": "", "slug": "Not a slug"})
+    assert answer.status_code == 422
+    assert 'id="name-problem"' in answer.text
+    assert 'value="Not a slug"' in answer.text
+
+
+def test_component_status_is_set(
+    mary: Operator, installation: Installation, add_components: Callable[..., None]
+) -> None:
+    add_components("API")
+    form = {"name": "API", "group": "Core", "hidden": "", "beta": "yes", "status": "degraded_performance"}
+    assert mary.post("/admin/components/api", form).status_code == 303
+    with installation.database.read() as session:
+        found = components.load_component(session, "api")
+        assert (found.beta, found.group and found.group.name) == (True, "Core")
+        shown = components.current_status(session, found, datetime.now(UTC))
+        assert shown is ComponentStatus.DEGRADED_PERFORMANCE
+
+
+def test_hidden_component_leaves_the_page(mary: Operator, add_components: Callable[..., None]) -> None:
+    add_components("API", "Secret thing")
+    mary.post("/admin/components/secret-thing", {"name": "Secret thing", "hidden": "yes"})
+    assert "Secret thing" not in mary.client.get("/").text
+    assert "Secret thing" in mary.get("/admin/components").text
+
+
+def test_settings_change_the_public_page(mary: Operator) -> None:
+    form = {"name": "Example", "url": "", "timezone": "Europe/Brussels", "languages": "en, nl", "support_url": ""}
+    assert mary.post("/admin/settings", form).status_code == 303
+    page = mary.client.get("/").text
+    assert "Example" in page
+    assert "Europe/Brussels" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("url", "ftp://example.com"),
+        ("timezone", "Europe/Atlantis"),
+        ("languages", ""),
+        ("languages", "../en"),
+        ("support_url", "javascript:alert(1)"),
+    ],
+)
+def test_bad_setting_is_refused(mary: Operator, field: str, value: str) -> None:
+    form = {"name": "Example", "url": "", "timezone": "UTC", "languages": "en", "support_url": "", field: value}
+    answer = mary.post("/admin/settings", form)
+    assert answer.status_code == 422
+    assert f'id="{field}-problem"' in answer.text
+
+
+def test_suppressed_subscriber_is_restored(mary: Operator, installation: Installation, now: datetime) -> None:
+    with installation.database.write() as session:
+        for name in ("bob_1", "bobby1"):
+            subscribers.add_confirmed(session, SubscriberDraft(email=f"{name}@example.com"), source="test", now=now)
+        bob = subscribers.load_subscribers(session)[0]
+        subscribers.suppress(session, bob, reason="550 no such user", now=now)
+    listed = mary.get("/admin/subscribers?kind=suppressed").text
+    assert bob.address in listed
+    assert "550 no such user" in listed
+    assert mary.post(f"/admin/subscribers/{bob.id}/restore").status_code == 303
+    assert bob.address in mary.get("/admin/subscribers").text
+
+
+def test_search_takes_signs_literally(mary: Operator, installation: Installation, now: datetime) -> None:
+    with installation.database.write() as session:
+        for name in ("bob_1", "bobby1"):
+            draft = SubscriberDraft(email=f"{name}@example.com")
+            subscribers.add_confirmed(session, draft, source="test", now=now)
+    html = mary.get("/admin/subscribers?q=B_").text
+    assert "bob_1@example.com" in html
+    assert "bobby1@example.com" not in html
+    assert mary.get("/admin/subscribers?kind=nonsense").status_code == 404
+
+
+def test_dead_deliveries_are_due_again(rob: Operator, installation: Installation, now: datetime) -> None:
+    with installation.database.write() as session:
+        session.add(
+            Delivery(
+                kind="confirmation", state="dead", created_at=now, due_at=now, attempts=9, last_error="421 later"
+            )
+        )
+    assert "1 given up" in rob.get("/admin/").text
+    assert "421 later" in rob.get("/admin/deliveries?state=dead").text
+    assert rob.post("/admin/deliveries/retry").status_code == 303
+    with installation.database.read() as session:
+        again = session.get_one(Delivery, 1)
+        assert (again.state, again.attempts) == ("due", 0)
+
+
+def test_admin_adds_a_person(alice: Operator, installation: Installation) -> None:
+    form = {"email": "new@example.com", "password": PASSWORD, "role": "responder"}
+    assert alice.post("/admin/people", form).status_code == 303
+    again = alice.post("/admin/people", form)
+    assert again.status_code == 422
+    assert 'id="email-problem"' in again.text
+    with installation.database.read() as session:
+        added = people.load_by_email(session, "new@example.com")
+        assert added is not None
+        assert added.role is Role.RESPONDER
+
+
+def test_person_gets_another_role(
+    alice: Operator, enter: Callable[[str], Operator], installation: Installation
+) -> None:
+    rob = enter("rob")
+    with installation.database.read() as session:
+        person = people.load_by_email(session, "rob@example.com")
+    assert person is not None
+    assert alice.post(f"/admin/people/{person.id}", {"role": "viewer"}).status_code == 303
+    assert rob.get("/admin/incidents/new").status_code == 403
+    assert alice.post(f"/admin/people/{person.id}", {"do": "deactivate"}).status_code == 303
+    assert rob.get("/admin/").status_code == 303
+
+
+def test_last_admin_cannot_leave(alice: Operator, installation: Installation) -> None:
+    with installation.database.read() as session:
+        me = people.load_by_email(session, "alice@example.com")
+    assert me is not None
+    for form in ({"role": "viewer"}, {"do": "deactivate"}):
+        answer = alice.post(f"/admin/people/{me.id}", form)
+        assert answer.status_code == 422
+        assert "one admin at least" in answer.text
+    assert alice.post("/admin/people/99999999999999999999", {"role": "viewer"}).status_code == 404
+
+
+def test_token_is_shown_once(alice: Operator, installation: Installation) -> None:
+    made = alice.post("/admin/tokens", {"name": "deploys", "scope": "write"})
+    assert made.status_code == 201
+    found = re.search(r'class="secret">([^<]+)<', made.text)
+    assert found is not None
+    assert found[1] not in alice.get("/admin/tokens").text
+    with installation.database.read() as session:
+        token = people.verify_token(session, found[1], datetime.now(UTC))
+        assert token is not None
+        assert token.scope is Scope.WRITE
+    alice.post(f"/admin/tokens/{token.id}/revoke")
+    with installation.database.read() as session:
+        assert people.verify_token(session, found[1], datetime.now(UTC)) is None
+
+
+@pytest.mark.parametrize("form", [{"name": "", "scope": "read"}, {"name": "x", "scope": "all"}])
+def test_bad_token_is_refused(alice: Operator, form: dict[str, str]) -> None:
+    assert alice.post("/admin/tokens", form).status_code == 422
+
+
+def test_activity_says_who_did_what(alice: Operator) -> None:
+    alice.post("/admin/tokens", {"name": "deploys", "scope": "read"})
+    html = alice.get("/admin/activity").text
+    assert "token.create" in html
+    assert "deploys" in html
+    assert alice.address in html
+
+
+def test_board_warns_of_a_silent_worker(rob: Operator, installation: Installation) -> None:
+    assert "The worker is not running." in rob.get("/admin/").text
+    with installation.database.write() as session:
+        session.add(Heartbeat(name="worker:test", at=datetime.now(UTC)))
+    assert "The worker is not running." not in rob.get("/admin/").text
+    with installation.database.write() as session:
+        session.get_one(Heartbeat, "worker:test").at = datetime.now(UTC) - timedelta(seconds=61)
+    assert "It was last seen at" in rob.get("/admin/").text
+
+
+def test_board_says_that_mail_is_not_configured(rob: Operator) -> None:
+    assert "Not configured" in rob.get("/admin/").text
