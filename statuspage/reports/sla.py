@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,30 +23,13 @@ from statuspage.domain.sla.services import (
     service_lines,
 )
 from statuspage.domain.sla.terms import Tier
-from statuspage.domain.sla.tickets import Ticket, is_measured, ticket_availability
+from statuspage.domain.sla.tickets import is_measured, ticket_availability
 from statuspage.measured import load_attached, load_happened
+from statuspage.reports.customers import Customer
 from statuspage.reports.formula import Formula, formula
 from statuspage.reports.notices import NoticeGiven, load_notices, overlapping
 from statuspage.reports.periods import place, ruling
 from statuspage.reports.titles import load_titles
-
-
-@dataclass(frozen=True)
-class Customer:
-    """A customer as its report needs it. `tier` is the one on the period's first day (A13); `tickets` are its reports
-    by service id, those under "" of every service; `reported` are the ids of the incidents it reported."""
-
-    id: str
-    name: str
-    tier: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    tickets: Mapping[str, Sequence[Ticket]] = field(default_factory=dict)
-    reported: frozenset[str] = frozenset()
-
-    def tickets_on(self, service: str | None) -> list[Ticket]:
-        """Its reports on one service."""
-        return [*self.tickets.get("", ()), *(self.tickets.get(service, ()) if service else ())]
 
 
 @dataclass(frozen=True)
