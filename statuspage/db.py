@@ -31,6 +31,7 @@ from statuspage.domain.vocabulary import (
     Role,
     Scope,
 )
+from statuspage.postgres import make_postgres_engine
 
 STORED_WORDS: tuple[type[StrEnum], ...] = (
     Cause,
@@ -45,7 +46,6 @@ STORED_WORDS: tuple[type[StrEnum], ...] = (
     Scope,
 )
 SQLITE_BUSY_MS = 10_000
-POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=10000 -c timezone=UTC"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -141,13 +141,7 @@ def make_engine(url: str) -> Engine:
     """An engine with this project's pragmas and timeouts."""
     if make_url(url).get_backend_name() == "sqlite":
         return _make_sqlite_engine(url)
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=10,
-        pool_timeout=5,
-        connect_args={"connect_timeout": 2, "options": POSTGRES_OPTIONS, "tcp_user_timeout": 20_000},
-    )
+    return make_postgres_engine(url)
 
 
 def _make_sqlite_engine(url: str) -> Engine:

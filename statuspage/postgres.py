@@ -1,0 +1,67 @@
+"""PostgreSQL connections that end: a server that was stopped answers neither yes nor no, and its client would wait
+for ever, because its kernel still takes every packet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event
+
+OPTIONS = "-c statement_timeout=20000 -c lock_timeout=10000 -c timezone=UTC"
+CONNECT_SECONDS = 2
+PATIENCE = 21.0
+"""Seconds for one answer: a little longer than the server's own statement timeout."""
+PING_PATIENCE = 2.0
+"""Seconds for the word by which the pool asks whether a connection still lives."""
+
+
+class ImpatientConnection(psycopg.Connection[Any]):
+    """Each wait for the server ends after `patience` seconds with an OperationalError and a closed connection."""
+
+    patience = PATIENCE
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """As psycopg's, with a deadline."""
+        try:
+            return super().wait(gen, interval=interval, timeout=self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout as error:
+            if timeout is not None:
+                raise
+            self.close()
+            raise psycopg.OperationalError(f"the server was silent for {self.patience:g} s") from error
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Wait PING_PATIENCE only."""
+        self.patience = PING_PATIENCE
+        try:
+            yield
+        finally:
+            self.patience = PATIENCE
+
+
+def make_postgres_engine(url: str) -> Engine:
+    """An engine on PostgreSQL: dead connections are noticed, no wait is endless."""
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        pool_timeout=5,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": OPTIONS, "tcp_user_timeout": 20_000},
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        return ImpatientConnection.connect(*arguments, **options)
+
+    ping = engine.dialect.do_ping
+
+    def ping_soon(connection: Any) -> bool:
+        with connection.hurried():
+            return ping(connection)
+
+    engine.dialect.do_ping = ping_soon  # type: ignore[method-assign,assignment]
+    return engine
