@@ -67,7 +67,8 @@ def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
         literal(0),
     )
     columns = ["subscriber_id", "kind", "channel", "lane", "update_id", "state", "created_at", "due_at", "attempts"]
-    added = session.execute(insert(Delivery).from_select(columns, rows))
+    filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
+    added = session.execute(filled)
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
