@@ -24,7 +24,7 @@ from statuspage.publishing.events import (
     recent_days,
 )
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
-from statuspage.publishing.snapshot import ComponentView, GroupView, Snapshot
+from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, Snapshot
 from statuspage.publishing.wording import Words
 
 _NEWEST_ON_HISTORY = 20
@@ -114,7 +114,25 @@ def _incident_pages(run: _Rendering) -> Iterator[Page]:
     for incident in run.snapshot.incidents:
         if touched.everything or incident.id in touched.incidents or incident.status.is_open:
             month = f"{run.words.day_of(incident.started_at):%Y-%m}"
-            yield run.page(f"incidents/{incident.id}.html", "incident.html", incident=incident, month=month)
+            yield run.page(
+                f"incidents/{incident.id}.html",
+                "incident.html",
+                incident=incident,
+                month=month,
+                affected_components=incident.components if incident.status.is_open else _worst(incident),
+            )
+
+
+def _worst(incident: IncidentView) -> list[AffectedView]:
+    """The components of an incident that is over, each with the worst that was said of it."""
+    said = [*incident.components, *(each for update in incident.updates for each in update.affected)]
+    return [
+        max(
+            (each for each in said if each.component_id == component.component_id),
+            key=lambda each: each.new_status.severity,
+        )
+        for component in incident.components
+    ]
 
 
 def _maintenance_pages(run: _Rendering) -> Iterator[Page]:

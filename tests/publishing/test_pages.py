@@ -236,6 +236,19 @@ def test_incremental_pages_equal_full_ones() -> None:
     assert all(full[path] == html for path, html in part.items())
 
 
+def test_finished_incident_tells_the_worst() -> None:
+    first, *rest = reversed(sample.PAST_INCIDENTS[0].updates)
+    name = "Message reports"
+    ended = replace(
+        sample.PAST_INCIDENTS[0],
+        components=(sample.affected(name, ComponentStatus.OPERATIONAL),),
+        updates=(*reversed(rest), replace(first, affected=(sample.affected(name, ComponentStatus.PARTIAL_OUTAGE),))),
+    )
+    snapshot = sample.calm()
+    pages = render(replace(snapshot, incidents=(ended, *snapshot.incidents[1:])))
+    assert "Affected Message reports Partial outage" in words_of(pages["incidents/i000000past1.html"])
+
+
 def test_every_update_has_a_permalink(trouble: Pages) -> None:
     html = trouble["incidents/i000000past3.html"]
     for each in sample.PAST_INCIDENTS[2].updates:
