@@ -11,43 +11,51 @@ from pathlib import Path
 
 from statuspage.domain.sla.policy import PolicyBook
 from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.publishing.snapshot import ComponentView, Snapshot
+from statuspage.publishing.snapshot import Snapshot
 
 MARKER = ".published"
 MOVING_AGE = timedelta(minutes=1)
-"""How old the figures of a component may become while they move: it is not operational, or it is new."""
+"""How old the figures of a component that is not operational may become, and all while one has hardly any."""
+YOUNG = timedelta(minutes=5)
 FIGURES_AGE = timedelta(hours=1)
 """How old any figure may become; they change slowly, by the growing time that was measured."""
 
 _ROOT = Path(__file__).resolve().parents[2]
-_SHAPED_BY = ("statuspage/publishing", "statuspage/domain", "statuspage/translations", "templates/public", "static")
+_SHAPED_BY = (
+    "statuspage/publishing",
+    "statuspage/domain",
+    "statuspage/translations",
+    "templates/public",
+    "templates/macros",
+    "static",
+)
 
 
 @dataclass(frozen=True)
 class Marker:
-    """What is on disk. `moving` are the slugs whose figures change by the minute, `figures_at` is when those of all
-    components were last written; from `stale_at` on time alone has changed what should be read; `made_by` digests
-    code, templates, policy and URL."""
+    """What is on disk. `moving` are the slugs whose figures change by the minute, `figures_due` is when those of all
+    components are to be written again; from `stale_at` on time alone has changed what should be read; `made_by`
+    digests code, templates, policy and URL."""
 
     revision: int
     day: str
     months: tuple[str, ...]
     moving: tuple[str, ...]
-    figures_at: datetime
+    figures_due: datetime
     stale_at: datetime
     made_by: str
 
 
 def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker:
     """The marker of a folder that shows this snapshot, written over what `before` marks."""
-    moving = tuple(component.slug for component in snapshot.components if _is_moving(component, snapshot.now))
+    moving = tuple(c.slug for c in snapshot.components if c.status is not ComponentStatus.OPERATIONAL)
     everyone = snapshot.touched.everything or before is None or _all_touched(snapshot)
-    figures_at = snapshot.now if everyone or before is None else before.figures_at
+    figures_due = _figures_due(snapshot) if everyone or before is None else before.figures_due
     turns = [
         i.next_update_due_at for i in snapshot.incidents if i.status.is_open and i.next_update_due_at is not None
     ]
     turns = [turn for turn in turns if turn > snapshot.now]
-    turns.append(figures_at + FIGURES_AGE)
+    turns.append(figures_due)
     if moving:
         turns.append(snapshot.now + MOVING_AGE)
     return Marker(
@@ -55,7 +63,7 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
         day=snapshot.now.astimezone(snapshot.page.zone).date().isoformat(),
         months=tuple(month for month, _ in snapshot.months),
         moving=moving,
-        figures_at=figures_at,
+        figures_due=figures_due,
         stale_at=min(turns),
         made_by=made_by,
     )
@@ -70,7 +78,7 @@ def read_marker(folder: Path) -> Marker | None:
             day=str(raw["day"]),
             months=tuple(raw["months"]),
             moving=tuple(raw["moving"]),
-            figures_at=datetime.fromisoformat(raw["figures_at"]),
+            figures_due=datetime.fromisoformat(raw["figures_due"]),
             stale_at=datetime.fromisoformat(raw["stale_at"]),
             made_by=str(raw["made_by"]),
         )
@@ -80,7 +88,7 @@ def read_marker(folder: Path) -> Marker | None:
 
 def marker_bytes(marker: Marker) -> bytes:
     """The marker as it stands on disk."""
-    times = {"figures_at": marker.figures_at.isoformat(), "stale_at": marker.stale_at.isoformat()}
+    times = {"figures_due": marker.figures_due.isoformat(), "stale_at": marker.stale_at.isoformat()}
     raw = {**vars(marker), **times}
     return (json.dumps(raw, indent=1) + "\n").encode()
 
@@ -94,10 +102,11 @@ def maker_digest(policies: PolicyBook, base_url: str | None) -> str:
     return digest.hexdigest()[:20]
 
 
-def _is_moving(component: ComponentView, now: datetime) -> bool:
-    known_from = component.timeline.known_from
-    young = known_from is None or now - known_from < FIGURES_AGE
-    return young or component.status is not ComponentStatus.OPERATIONAL
+def _figures_due(snapshot: Snapshot) -> datetime:
+    """Soon while a component is so new that nearly nothing was measured of it."""
+    births = [component.timeline.known_from for component in snapshot.components]
+    young = any(born is None or snapshot.now - born < YOUNG for born in births)
+    return snapshot.now + (MOVING_AGE if young else FIGURES_AGE)
 
 
 def _all_touched(snapshot: Snapshot) -> bool:
