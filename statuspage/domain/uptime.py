@@ -63,7 +63,9 @@ class Figure:
 
     def pct(self, decimals: int = 2) -> str | None:
         """The percentage, floored (A1); None when nothing was measured."""
-        return floor_percent(self.up_us, self.measured_us, decimals) if self.measured_us else None
+        if not self.measured_us:
+            return None
+        return _percent(self.up_us, self.measured_us, decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,11 @@ def _end_of(history: Timeline, index: int) -> int:
 def _bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
     span = day_span(day, zone)
     return microseconds(span.start), microseconds(span.end)
+
+
+@lru_cache(maxsize=4096)
+def _percent(up: int, measured: int, decimals: int) -> str:
+    return floor_percent(up, measured, decimals)
 
 
 def _seconds(microseconds: int) -> Seconds:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
-from statuspage.publishing.marker import FIGURES_AGE, Marker
+from statuspage.publishing.marker import Marker
 from statuspage.publishing.selecting import month_of
 from statuspage.publishing.snapshot import Touched
 
@@ -22,7 +22,7 @@ def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInf
     """What rows newer than the marker, and time itself, changed.
 
     What goes on or lies ahead is always rendered (an update may have become overdue), as are the components whose
-    figures move by the minute; on a new day, and when their figures are an hour old, all components.
+    figures move by the minute; on a new day, and when the figures of all are due, all components.
     """
     incidents = session.execute(
         select(Incident.id, Incident.started_at).where(
@@ -45,7 +45,7 @@ def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInf
         select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if not s.is_over]))
     )
     new_day = now.astimezone(zone).date().isoformat() != marker.day
-    everyone = new_day or now >= marker.figures_at + FIGURES_AGE
+    everyone = new_day or now >= marker.figures_due
     return Touched(
         incidents=touched_incidents,
         maintenances=frozenset([*maintenance_ids, *ahead]),
