@@ -42,8 +42,7 @@ def subscribe(
     Doors answer alike whatever the row says. An address that had its ration of mails gets no further one, silently.
     Raises Refused for bad input, Rationed when the client or everybody asked too often.
     """
-    address = _check_channel(draft)
-    components = _check_wishes(session, draft)
+    address, components = _check(session, draft)
     if source == FORM:
         _ration(session, client, now)
     subscriber = _find(session, address.key)
@@ -109,8 +108,7 @@ def add_confirmed(
 
     Who unsubscribed or bounced here stays so: an old list never brings anybody back.
     """
-    address = _check_channel(draft)
-    components = _check_wishes(session, draft)
+    address, components = _check(session, draft)
     subscriber = _find(session, address.key)
     if subscriber is None:
         subscriber = _add(session, address, now)
@@ -207,6 +205,22 @@ def kinds_of(subscriber: Subscriber) -> list[NoticeKind]:
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _WITH_COMPONENTS = selectinload(Subscriber.components)
+
+
+def _check(session: Session, draft: SubscriberDraft) -> tuple[EmailAddress, list[Component]]:
+    """The address and the components; what is wrong with either is told in one go."""
+    problems: list[Problem] = []
+    try:
+        address = _check_channel(draft)
+    except Refused as refused:
+        problems += refused.problems
+    try:
+        components = _check_wishes(session, draft)
+    except Refused as refused:
+        problems += refused.problems
+    if problems:
+        raise Refused(problems)
+    return address, components
 
 
 def _check_channel(draft: SubscriberDraft) -> EmailAddress:

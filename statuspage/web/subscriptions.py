@@ -198,7 +198,7 @@ def _by_field(refused: Refused) -> dict[str, str]:
     """The first message of each field of the form."""
     messages: dict[str, str] = {}
     for problem in refused.problems:
-        messages.setdefault(problem.field.split(".")[0], problem.message)
+        messages.setdefault(problem.field.split(".")[0], problem.message[:1].upper() + problem.message[1:])
     return messages
 
 

@@ -73,6 +73,7 @@ def test_bad_form_keeps_everything_typed(components: None, client: FlaskClient, 
     response = client.post("/subscribe", data=typed)
     assert response.status_code == 422
     assert 'id="email-error"' in response.text
+    assert 'id="kinds-error"' in response.text
     assert 'aria-invalid="true"' in response.text
     assert 'value="&#34;&gt;&lt;script&gt;"' in response.text
     assert re.search(r'value="portal" checked', response.text)
