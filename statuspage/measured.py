@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.intervals import Span
+from statuspage.domain.periods import Period
 from statuspage.domain.sla.contract import Policy
 from statuspage.domain.sla.events import MaintenanceWindow
-from statuspage.domain.sla.services import Attached, Happened, outages_of, unknown_of, unspared_work_of
+from statuspage.domain.sla.policy import PolicyBook
+from statuspage.domain.sla.services import (
+    Attached,
+    Happened,
+    ServiceFigure,
+    outages_of,
+    policy_over,
+    service_figures,
+    service_lines,
+    unknown_of,
+    unspared_work_of,
+)
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus
 from statuspage.history import load_claims
 from statuspage.models import Component, ComponentGroup, Maintenance, MaintenanceComponent
@@ -25,6 +38,19 @@ def load_attached(session: Session) -> tuple[Attached, ...]:
         .order_by(ComponentGroup.position, Component.position, Component.name, Component.id)
     )
     return tuple(Attached(*row) for row in rows)
+
+
+def load_service_figures(
+    session: Session, policies: PolicyBook, period: Period, *, now: datetime
+) -> tuple[ServiceFigure, ...]:
+    """The platform's figure of each service in what of the period has passed, by the policy of its first day;
+    `policies` are placed in the page's zone."""
+    policy = policies.in_force(period.first_day)
+    span = period.span(policy.zone)
+    window = Span(span.start, max(span.start, min(span.end, now)))
+    lines = service_lines(policy, load_attached(session))
+    happened = load_happened(session, policy, window, [each.id for line in lines for each in line.components])
+    return service_figures(policy_over(policy, period), lines, window, happened)
 
 
 def load_happened(

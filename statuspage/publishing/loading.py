@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage.domain.periods import midnight
+from statuspage.domain.periods import local_date, midnight, period_of
 from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.domain.timeline import Timeline
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
 from statuspage.publishing.selecting import Selection, select_history
+from statuspage.publishing.services import load_services
 from statuspage.publishing.snapshot import (
     AffectedView,
     ComponentView,
@@ -46,6 +47,7 @@ def load_snapshot(
     """
     page = _page_view(session.get_one(Page, 1), base_url)
     policy = policies.placed_in(page.zone.key).at(now)
+    period = period_of(local_date(now, policy.zone), policy.availability.period)
     selection = select_history(session, touched, now, page.zone)
     components = _load_components(session, now, page.zone)
     visible = {component.id: component for component in components}
@@ -61,6 +63,8 @@ def load_snapshot(
         maintenances=_load_maintenances(session, selection, updates, visible),
         months=selection.months,
         touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
+        period=period,
+        services=load_services(session, policies.placed_in(page.zone.key), period, visible=visible, now=now),
     )
 
 

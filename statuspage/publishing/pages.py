@@ -207,6 +207,8 @@ def _sla_page(run: _Rendering) -> Page:
         left_out=words.listed([_exemption(what, words) for what in terms.remove_from_total], most=9),
         not_down=words.listed([_exemption(what, words) for what in terms.not_downtime], most=9),
         credit_columns=list(columns),
+        services=run.snapshot.services,
+        running=run.snapshot.period,
     )
 
 

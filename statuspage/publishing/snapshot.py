@@ -7,11 +7,12 @@ unannounced maintenance never enter a Snapshot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from statuspage.domain.periods import Period
 from statuspage.domain.rollup import Overall, overall
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.uptime import Timeline
@@ -153,6 +154,21 @@ class MaintenanceView:
 
 
 @dataclass(frozen=True)
+class ServiceView:
+    """A service's figure of the running period to date, as the SLA report has it; `pct` and `met` are None where
+    nothing was measured, `targets` are texts ("99.90"), one per tier where there are tiers."""
+
+    key: str
+    name: str
+    targets: tuple[str, ...]
+    pct: str | None
+    met: tuple[bool, ...]
+    down: timedelta
+    removed: timedelta
+    unknown: timedelta
+
+
+@dataclass(frozen=True)
 class Touched:
     """What a publish must render anew beside what every change renders (front page, feeds, JSON, calendar).
 
@@ -186,6 +202,10 @@ class Snapshot:
     maintenances: tuple[MaintenanceView, ...]
     months: tuple[tuple[str, int], ...]
     touched: Touched
+    period: Period | None = None
+    """The policy's running period."""
+    services: tuple[ServiceView, ...] = ()
+    """Each service from the beginning of `period` to now."""
 
     @cached_property
     def overall(self) -> Overall:
