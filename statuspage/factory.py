@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,27 +12,18 @@ from flask_babel import Babel
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from statuspage import cli
 from statuspage.changes import Installation, open_installation
 from statuspage.instance import bring_up_to_date, make_folders
 from statuspage.jobs import Nudge
 from statuspage.settings import ROOT, load_secret_key, read_settings
-from statuspage.web import current
+from statuspage.web import admin, api_v1, auth, current, errors, headers, health, public, subscriptions
 
 log = structlog.get_logger(__name__)
 PUBLIC_ENDPOINTS = ("public.show_published", "static", "health.show_process")
 BODY_LIMIT = 1024 * 1024
-DOORS = (
-    "statuspage.web.errors",
-    "statuspage.web.headers",
-    "statuspage.web.health",
-    "statuspage.web.auth",
-    "statuspage.web.admin",
-    "statuspage.web.api_v1",
-    "statuspage.web.subscriptions",
-    "statuspage.web.public",
-    "statuspage.cli",
-)
-"""Each has `register(app: Flask) -> None`."""
+DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, public, cli)
+"""Each has `register(app)`; a new door is added here."""
 
 
 def create_app(installation: Installation | None = None) -> Flask:
@@ -55,11 +44,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     if fresh:
         _bring_up_to_date_once(app, installation)
     for door in DOORS:
-        if importlib.util.find_spec(door) is None:
-            continue
-        module = importlib.import_module(door)
-        if hasattr(module, "register"):
-            module.register(app)
+        door.register(app)
     return app
 
 
