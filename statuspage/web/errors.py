@@ -71,8 +71,8 @@ def error_response(
 
 def answer_http_exception(error: HTTPException) -> Response:
     """Werkzeug's own refusals: 400, 403, 404, 405, 413, 415, 429 … with the headers they bring."""
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status, error.response.headers)
+    if isinstance(error.response, Response):
+        return error.response
     response = error_response(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description)
     for name, value in error.get_headers(None):
         if name.lower() not in ("content-type", "content-length"):
