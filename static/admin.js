@@ -141,3 +141,11 @@ for (const kept of document.querySelectorAll("form[data-keep]")) {
 // After a refusal the summary is where one wants to be.
 
 document.querySelector("[data-focus]")?.focus();
+
+// Ctrl+Enter posts from wherever the hands are.
+
+for (const posted of document.querySelectorAll("form[data-keep]")) {
+  posted.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) posted.requestSubmit(posted.querySelector("button.primary"));
+  });
+}

@@ -1,0 +1,215 @@
+"""The admin in a real Chromium: a P1 from the keyboard, text that survives, pages that everybody can use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from statuspage import people
+from statuspage.changes import Installation
+from statuspage.domain.vocabulary import Role
+from statuspage.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+EMAIL, PASSWORD = "alice@example.com", "correct horse battery"
+PAGES = (
+    "/admin/",
+    "/admin/incidents",
+    "/admin/incidents/new",
+    "/admin/maintenance/new",
+    "/admin/components",
+    "/admin/components/new",
+    "/admin/components/api",
+    "/admin/deliveries",
+    "/admin/subscribers",
+    "/admin/settings",
+    "/admin/people",
+    "/admin/tokens",
+    "/admin/activity",
+    "/admin/account",
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Without a public URL: plain http on this machine."""
+    return Settings(statuspage_instance=tmp_path / "instance", secret_key="test-secret-key-of-32-characters!")
+
+
+@pytest.fixture
+def address(app: Flask, add_components: Callable[..., None]) -> Iterator[str]:
+    """The application, served on a free port, with two components."""
+    add_components("API", "SIP trunk", group="Voice")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    with browser.new_context(base_url=address) as context:
+        context.set_default_timeout(15_000)
+        yield context
+
+
+@pytest.fixture
+def admin(context: BrowserContext, installation: Installation) -> Page:
+    """A page whose user is logged in."""
+    with installation.database.write() as session:
+        people.create_user(session, EMAIL, PASSWORD, Role.ADMIN, datetime.now(UTC))
+    page = context.new_page()
+    log_in(page)
+    return page
+
+
+def log_in(page: Page) -> None:
+    page.goto("/admin/login")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Board")).to_be_visible()
+
+
+def fill_incident(page: Page) -> None:
+    page.check("input[name=priority][value=P1]")
+    page.fill("#title", "Calls to Belgium fail")
+    page.fill("#body", "We **look** into it.")
+
+
+def test_p1_from_keyboard_within_thirty_seconds(context: BrowserContext, installation: Installation) -> None:
+    with installation.database.write() as session:
+        link = people.set_up_link(session, datetime.now(UTC))
+    page = context.new_page()
+    page.goto(f"/admin/setup/{link}")
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Board")).to_be_visible()
+
+    began = time.monotonic()
+    page.goto("/admin/incidents/new")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Calls to Belgium fail")
+    page.keyboard.press("Tab")
+    page.keyboard.type("We look into it.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Major")
+    expect(page.get_by_role("button", name="Publish to the page and 0 people")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Published.")).to_be_visible()
+    assert time.monotonic() - began < 30
+    expect(page.get_by_text("SIP trunk: Operational → Major outage")).to_be_visible()
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Calls to Belgium fail").first).to_be_visible()
+
+
+def test_preview_follows_the_typing(admin: Page) -> None:
+    admin.goto("/admin/incidents/new")
+    fill_incident(admin)
+    side = admin.locator(".post-side")
+    expect(side.locator("strong")).to_have_text("look")
+    expect(side).to_contain_text("Next update due by")
+    admin.check("input[name=priority][value=P5]")
+    expect(admin.locator("[data-says]")).to_have_text("Save internally, tell nobody")
+
+
+def test_form_works_without_script(browser: Browser, admin: Page, address: str) -> None:
+    state = admin.context.storage_state()
+    with browser.new_context(base_url=address, java_script_enabled=False, storage_state=state) as context:
+        page = context.new_page()
+        page.goto("/admin/incidents/new")
+        fill_incident(page)
+        page.select_option("#components-sip-trunk", "partial_outage")
+        page.click("[data-says]")
+        expect(page.get_by_text("Published.")).to_be_visible()
+
+
+def test_text_comes_back_after_a_closed_tab(admin: Page) -> None:
+    admin.goto("/admin/incidents/new")
+    fill_incident(admin)
+    admin.close()
+    again = admin.context.new_page()
+    again.goto("/admin/incidents/new")
+    expect(again.get_by_text("brought back from this device")).to_be_visible()
+    expect(again.locator("#body")).to_have_value("We **look** into it.")
+    again.click("[data-says]")
+    expect(again.get_by_text("Published.")).to_be_visible()
+    again.goto("/admin/incidents/new")
+    expect(again.locator("#body")).to_have_value("")
+
+
+def test_lost_session_sends_after_log_in(admin: Page) -> None:
+    admin.goto("/admin/incidents/new")
+    fill_incident(admin)
+    admin.context.clear_cookies()
+    admin.click("[data-says]")
+    expect(admin.get_by_text("Your session has ended.")).to_be_visible()
+    expect(admin.locator("pre", has_text="We **look** into it.")).to_be_visible()
+    admin.fill("#email", EMAIL)
+    admin.fill("#password", PASSWORD)
+    admin.keyboard.press("Enter")
+    admin.get_by_role("button", name="Send it now").click()
+    expect(admin.get_by_text("Published.")).to_be_visible()
+
+
+def test_maintenance_is_classed_while_typing(admin: Page) -> None:
+    admin.goto("/admin/maintenance/new")
+    start = datetime.now(UTC) + timedelta(days=3)
+    admin.fill("#starts_at", f"{start:%Y-%m-%dT%H:%M}")
+    admin.fill("#ends_at", f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    side = admin.locator(".post-side")
+    expect(side).to_contain_text("Emergency maintenance")
+    expect(side).to_contain_text("Announced now it can start from")
+
+
+def test_clock_ticks_on_the_board(admin: Page) -> None:
+    admin.goto("/admin/incidents/new")
+    fill_incident(admin)
+    admin.keyboard.press("Control+Enter")
+    expect(admin.get_by_text("Published.")).to_be_visible()
+    admin.goto("/admin/")
+    expect(admin.locator(".countdown")).to_contain_text("14 min left")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_usable_by_everybody(admin: Page, width: int, scheme: str) -> None:
+    admin.set_viewport_size({"width": width, "height": 800})
+    admin.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    admin.goto("/admin/incidents/new")
+    fill_incident(admin)
+    admin.keyboard.press("Control+Enter")
+    expect(admin.get_by_text("Published.")).to_be_visible()
+    incident = admin.url
+    admin.goto("/admin/incidents/new")
+    admin.click("[data-says]")
+    check_usable(admin, "refused form")
+    for path in (*PAGES, incident):
+        admin.goto(path)
+        check_usable(admin, path)
+
+
+def check_usable(page: Page, what: str) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = Axe().run(page)
+    assert not found.response["violations"], f"{what}: {found.generate_report()}"
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{what} scrolls sideways by {wide} px"
