@@ -34,13 +34,22 @@ class Operator:
         self.changes.append(change)
 
     def open(self, title: str = "Voice: calls fail", **said: Any) -> str:
-        raw = {"title": title, "priority": "P1", "status": "investigating", "body": "We look.", "components": {}}
         with self.change() as change:
-            draft = read_draft(IncidentDraft, raw | said)
-            incident = incidents.open_incident(
-                change.session, draft, policy=change.policy, author="operator", now=self.now
-            )
-            return incident.id
+            return self._open(change, title, said)
+
+    def open_many(self, count: int, **said: Any) -> None:
+        """So many incidents in one change."""
+        with self.change() as change:
+            for n in range(count):
+                self._open(change, f"Incident {n}", said)
+
+    def _open(self, change: Change, title: str, said: Mapping[str, Any]) -> str:
+        raw = {"title": title, "priority": "P1", "status": "investigating", "body": "We look.", "components": {}}
+        draft = read_draft(IncidentDraft, {**raw, **said})
+        incident = incidents.open_incident(
+            change.session, draft, policy=change.policy, author="operator", now=self.now
+        )
+        return incident.id
 
     def update(self, incident_id: str, **said: Any) -> None:
         with self.change() as change:
