@@ -18,7 +18,6 @@ from babel.support import NullTranslations
 
 from statuspage.domain.sla.duration import Duration, describe_duration
 from statuspage.domain.vocabulary import MaintenanceStatus
-from statuspage.publishing.snapshot import MaintenanceView
 
 _LOCALES = {"en": "en_GB"}
 """English dates are written day first, as the 24-hour clock beside them suggests."""
@@ -92,11 +91,11 @@ class Words:
             return f"{first:%H:%M}–{self.clock(end)}"
         return f"{self.clock(start)} – {self.near(end, start)}"
 
-    def state_of(self, work: MaintenanceView) -> str:
+    def state_of(self, status: MaintenanceStatus) -> str:
         """The state of a maintenance; one that is to come is not called scheduled, which is a class as well."""
-        if work.status is MaintenanceStatus.SCHEDULED:
+        if status is MaintenanceStatus.SCHEDULED:
             return self.gettext("Upcoming")
-        return self.label(work.status)
+        return self.label(status)
 
     def old_window(self, details: Mapping[str, Any]) -> str | None:
         """The window before a move, from what the update kept of it."""
