@@ -58,7 +58,7 @@ def test_months_follow_the_pages_clock(operator: Operator, load: Load) -> None:
 def test_old_incidents_are_left_out_unless_touched(operator: Operator, load: Load) -> None:
     old = operator.open("Old", started_at="2026-01-10T10:00:00Z")
     operator.update(old, status="resolved")
-    operator.open_many(51, started_at="2026-02-10T10:00:00Z", status="resolved")
+    operator.open_many(101, started_at="2026-02-10T10:00:00Z", status="resolved")
     assert old not in {incident.id for incident in load().incidents}
     for touched in ({"incidents": frozenset([old])}, {"months": frozenset(["2026-01"])}, {"everything": True}):
         assert old in {incident.id for incident in load(**touched).incidents}
