@@ -1,4 +1,4 @@
-"""Runs every benchmark, or those named: python -m bench [publish_ms] [page_rps] [mails_per_s]."""
+"""Runs every benchmark, or those named: python -m bench [publish_ms] [page_rps] [mails_per_s] [sla_quarter_ms]."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bench.page import Page, fill, running
+from bench.sla_quarter import measure_sla_quarter
 from statuspage import subscribers
 from statuspage.changes import open_installation
 from statuspage.drafts import SubscriberDraft
@@ -131,6 +132,7 @@ BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "publish_ms": measure_publish,
     "page_rps": measure_page,
     "mails_per_s": measure_mail,
+    "sla_quarter_ms": measure_sla_quarter,
 }
 
 if __name__ == "__main__":
