@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import func, select
 
-from statuspage.changes import Installation
-from statuspage.components import current_statuses, load_components, load_page
+from statuspage.changes import Installation, open_installation
+from statuspage.claims import current_statuses
+from statuspage.components import ensure_page, load_components, load_page
+from statuspage.db import Base
 from statuspage.demo.filling import fill
 from statuspage.domain.sla import cadence
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, MaintenanceKind, MaintenanceStatus, Priority
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances
 from statuspage.models import Component, Delivery, Incident, Maintenance, StatusChange, Subscriber, Update
+from statuspage.settings import Settings
+from tests.running import ROOT, environment, wait_until
+
+NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One filled instance that all tests read and none changes."""
+    installation = empty_instance(tmp_path_factory.mktemp("demo"))
+    assert fill(installation, NOW)
+    yield installation
+    installation.database.dispose()
+
+
+def empty_instance(folder: Path) -> Installation:
+    installation = open_installation(Settings(statuspage_instance=folder))
+    Base.metadata.create_all(installation.database.engine)
+    with installation.database.write() as session:
+        ensure_page(session, NOW)
+    return installation
 
 
 @pytest.fixture
-def filled(installation: Installation, now: datetime) -> Installation:
-    assert fill(installation, now)
-    return installation
+def now() -> datetime:
+    return NOW
 
 
 def test_page_groups_and_components_stand(filled: Installation) -> None:
@@ -106,6 +134,44 @@ def test_page_in_use_is_left_alone(installation: Installation, add_components: o
     assert not fill(installation, now)
 
 
-@pytest.mark.parametrize("moment", ["2026-03-29T00:10+00:00", "2026-10-25T00:30+00:00", "2028-02-29T23:59+00:00"])
-def test_any_day_will_do(installation: Installation, moment: str) -> None:
+@pytest.mark.parametrize("moment", ["2026-03-29T00:10+00:00", "2028-02-29T23:59+00:00"])
+def test_any_day_will_do(tmp_path: Path, moment: str) -> None:
+    installation = empty_instance(tmp_path)
     assert fill(installation, datetime.fromisoformat(moment))
+    installation.database.dispose()
+
+
+@pytest.mark.slow
+def test_demo_runs_with_mail_and_ends(tmp_path: Path) -> None:
+    page = subprocess.Popen(
+        [sys.executable, "-m", "statuspage.demo"],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert page.stdout
+    try:
+        printed = page.stdout.readline() + page.stdout.readline()
+        found = re.search(r"listening on (http://127\.0\.0\.1:\d+)", printed)
+        assert found, printed
+        with urlopen(found[1], timeout=20) as answer:
+            is_told = b"Some outgoing calls drop after thirty seconds" in answer.read()
+        assert is_told
+        assert wait_until(lambda: any((tmp_path / "mail").glob("*.eml")), 30)
+        processes = Path(f"/proc/{page.pid}/task/{page.pid}/children").read_text().split()
+    finally:
+        page.terminate()
+        page.wait(12)
+        page.stdout.close()
+    assert len(processes) == 3
+    assert wait_until(lambda: not any(is_alive(pid) for pid in processes), 10)
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process still runs; one that nobody has buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
