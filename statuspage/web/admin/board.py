@@ -15,9 +15,9 @@ from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances
 from statuspage.models import Delivery, Heartbeat, Incident, Maintenance
+from statuspage.notify.pauses import Pause, load_pause
 
 WORKER_SILENT_AFTER = timedelta(seconds=60)
-OVERDUE_DELIVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Clock:
 
 @dataclass(frozen=True)
 class MailHealth:
-    """Deliveries owed, the oldest one's due time, given up, and the last success; `refused` is the last reason
-    that a delivery still waiting was put off for."""
+    """Deliveries owed, the oldest one's due time, given up, and the last success; `trouble` is the last answer to
+    a delivery that still waits, `pause` why nothing at all is sent."""
 
     configured: bool
     due: int
@@ -40,6 +40,7 @@ class MailHealth:
     dead: int
     last_sent_at: datetime | None
     trouble: str | None
+    pause: Pause | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def load_mail_health(session: Session, installation: Installation, now: datetime
         dead=session.scalar(select(func.count()).where(Delivery.state == "dead")) or 0,
         last_sent_at=session.scalar(select(func.max(Delivery.sent_at)).where(Delivery.state == "sent")),
         trouble=session.scalar(put_off.order_by(Delivery.attempts.desc(), Delivery.id).limit(1)),
+        pause=load_pause(session),
     )
 
 

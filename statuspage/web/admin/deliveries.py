@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from statuspage.errors import NotFound
 from statuspage.models import Delivery
+from statuspage.notify import outbox
+from statuspage.notify.pauses import resume
 from statuspage.web import current
 from statuspage.web.admin.board import load_mail_health
 from statuspage.web.admin.door import admin, go, note, show, tell
@@ -47,16 +49,14 @@ def list_deliveries() -> Response:
 
 @admin.post("/deliveries/retry")
 def retry_deliveries() -> Response:
-    """Make one given-up delivery due again, or all of them."""
+    """Make one given-up delivery due again, or all of them; mail that stands still flows again."""
     form, now = Form(request.form), current.now()
-    dead = update(Delivery).where(Delivery.state == "dead")
-    if form.value("id").isdecimal():
-        dead = dead.where(Delivery.id == int(form.value("id")))
+    one = form.value("id")
+    ids = [int(one)] if one.isdecimal() and len(one) < 19 else None
     with current.installation().database.write() as session:
-        again = session.execute(
-            dead.values(state="due", due_at=now, attempts=0, lease_until=None).returning(Delivery.id)
-        ).all()
-        note(session, "delivery.retry", form.value("id") or "all", now=now, count=len(again))
+        resume(session)
+        count = 0 if form.value("do") == "resume" else outbox.retry(session, ids=ids, now=now)
+        note(session, "delivery.retry", one or "all", now=now, count=count)
     current.installation().nudge()
-    tell(_("%(count)s messages are due again.", count=len(again)))
+    tell(_("Mail is tried again now. %(count)s given-up messages are due again.", count=count))
     return go("list_deliveries", state="due")

@@ -13,6 +13,7 @@ from statuspage.changes import Installation
 from statuspage.domain.vocabulary import ComponentStatus, Role, Scope
 from statuspage.drafts import SubscriberDraft
 from statuspage.models import Delivery, Heartbeat
+from statuspage.notify import pauses
 from tests.web.admin.conftest import PASSWORD, Operator
 
 
@@ -196,3 +197,12 @@ def test_board_warns_of_a_silent_worker(rob: Operator, installation: Installatio
 
 def test_board_says_that_mail_is_not_configured(rob: Operator) -> None:
     assert "Not configured" in rob.get("/admin/").text
+
+
+def test_refused_sender_is_shown_and_resumed(rob: Operator, installation: Installation) -> None:
+    with installation.database.write() as session:
+        pauses.pause(session, installation.settings, reason="550 sender refused", now=datetime.now(UTC))
+    assert "550 sender refused" in rob.get("/admin/").text
+    assert "Mail stands still since" in rob.get("/admin/deliveries").text
+    assert rob.post("/admin/deliveries/retry", {"do": "resume"}).status_code == 303
+    assert "Mail stands still" not in rob.get("/admin/deliveries").text
