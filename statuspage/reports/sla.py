@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from statuspage.domain.intervals import Span
+from statuspage.domain.intervals import Span, clip
 from statuspage.domain.periods import Period
 from statuspage.domain.sla.availability import Availability, Part
 from statuspage.domain.sla.credits import credit_percent
@@ -109,9 +109,9 @@ def sla_report(
         formula=formula(policy),
         customer=customer,
         rows=tuple(
-            _row(policy, figure, tier, _absence(policy, figure, span, customer), contractual, Listing(figure, titles))
+            replace(row, exempt=(*row.exempt, *_delays(row.line, customer, window)))
             for figure in figures
-            for tier in _tiers(policy, customer)
+            for row in _rows(policy, figure, _absence(policy, figure, span, customer), titles, customer, contractual)
         ),
         notices=load_notices(session, policy, overlapping(window)),
     )
@@ -137,6 +137,16 @@ def _as_reported(happened: Happened, customer: Customer) -> Happened:
     return replace(happened, events=tuple(events))
 
 
+def _delays(line: ServiceLine, customer: Customer | None, window: Span) -> tuple[Entry, ...]:
+    """What the customer's own delays took off its reports (TP21)."""
+    tickets = customer.tickets_on(line.service) if customer else []
+    return tuple(
+        Entry(line.key, delay, "client_delay", "report", ticket.ref, f"Report {ticket.ref}")
+        for ticket in tickets
+        for delay in clip(ticket.client_delays, window)
+    )
+
+
 def _parts(figure: ServiceFigure) -> tuple[Part, ...]:
     measured = figure.figure
     return (*measured.removals, *measured.exempt, *measured.outages) if measured else ()
@@ -156,6 +166,18 @@ def _absence(policy: Policy, figure: ServiceFigure, span: Span, customer: Custom
     if figure.figure is None:
         return "beta, not measured" if figure.line.beta else "no component"
     return "" if figure.figure.den else "nothing measured"
+
+
+def _rows(
+    policy: Policy,
+    figure: ServiceFigure,
+    absent: str,
+    titles: Mapping[str, str],
+    customer: Customer | None,
+    contractual: bool,
+) -> Iterator[ServiceRow]:
+    for tier in _tiers(policy, customer):
+        yield _row(policy, figure, tier, absent, contractual, Listing(figure, titles))
 
 
 def _row(
