@@ -203,13 +203,19 @@ def _group(group: GroupView, statuses: Mapping[str, ComponentStatus], page: Page
     }
 
 
+def _written_at(update: UpdateView) -> datetime:
+    """When it was written; an imported update may stand on the page at another time than that."""
+    kept = update.details.get("created_at")
+    return datetime.fromisoformat(kept) if kept else update.posted_at
+
+
 def _update(update: UpdateView, incident_id: str, status: str) -> Json:
     return {
         "id": update.id,
         "status": status,
         "body": update.text,
         "incident_id": incident_id,
-        "created_at": wire_time(update.posted_at),
+        "created_at": wire_time(_written_at(update)),
         "updated_at": wire_time(update.updated_at),
         "display_at": wire_time(update.posted_at),
         "affected_components": [
