@@ -105,7 +105,7 @@ def maker_digest(policies: PolicyBook, base_url: str | None) -> str:
 def _figures_due(snapshot: Snapshot) -> datetime:
     """Soon while a component is so new that nearly nothing was measured of it."""
     births = [component.timeline.known_from for component in snapshot.components]
-    young = any(born is None or snapshot.now - born < YOUNG for born in births)
+    young = any(born is not None and snapshot.now - born < YOUNG for born in births)
     return snapshot.now + (MOVING_AGE if young else FIGURES_AGE)
 
 
