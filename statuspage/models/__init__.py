@@ -5,15 +5,19 @@ publisher renders what changed since the revision that is on disk, whoever chang
 """
 
 from statuspage.models.audience import Consent, Delivery, Subscriber, SubscriberComponent
+from statuspage.models.clocks import ClockRing
+from statuspage.models.notices import Notice, PolicyVersion
 from statuspage.models.page import Component, ComponentGroup, Monitor, Page, StatusChange
 from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
 from statuspage.models.posts import AffectedComponent, Incident, Maintenance, MaintenanceComponent, Update
+from statuspage.models.slots import RegularSlot, RegularSlotComponent
 
 __all__ = [
     "AffectedComponent",
     "ApiToken",
     "Attempt",
     "AuditEvent",
+    "ClockRing",
     "Component",
     "ComponentGroup",
     "Consent",
@@ -24,8 +28,12 @@ __all__ = [
     "Maintenance",
     "MaintenanceComponent",
     "Monitor",
+    "Notice",
     "OneTimeLink",
     "Page",
+    "PolicyVersion",
+    "RegularSlot",
+    "RegularSlotComponent",
     "StatusChange",
     "Subscriber",
     "SubscriberComponent",

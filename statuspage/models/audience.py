@@ -72,12 +72,16 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Word)
-    """update, confirmation."""
+    """update, confirmation, already, notice, alarm."""
     channel: Mapped[str] = mapped_column(Word, default="email")
     lane: Mapped[int] = mapped_column(default=5)
-    """Lower goes first: P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
+    """Lower goes first: alarms 0, P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
     subscriber_id: Mapped[str | None] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
     update_id: Mapped[str | None] = mapped_column(ForeignKey("update.id"), index=True)
+    notice_id: Mapped[str | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
+    ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
+    address: Mapped[str | None] = mapped_column(String(320))
+    """Where it goes when it is owed to nobody who subscribed."""
     state: Mapped[str] = mapped_column(Word, default="due")
     """due, sent, dead (given up, can be retried by hand), skipped (no longer wanted at sending)."""
     created_at: Mapped[datetime]
@@ -92,5 +96,7 @@ class Delivery(Base):
 
     __table_args__ = (
         UniqueConstraint("update_id", "subscriber_id"),
+        UniqueConstraint("notice_id", "subscriber_id"),
+        UniqueConstraint("ring_id", "address"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
     )

@@ -25,6 +25,11 @@ class Page(Base):
     timezone: Mapped[str] = mapped_column(String(60), default="UTC")
     languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"])
     support_url: Mapped[str | None] = mapped_column(String(500))
+    responsible_email: Mapped[str | None] = mapped_column(String(1000))
+    """Who is told before an update falls due and when it is late; several with a comma between."""
+    escalation_email: Mapped[str | None] = mapped_column(String(1000))
+    """Who is called when an incident escalates, such as an operations centre."""
+    alarm_webhook: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -84,10 +84,17 @@ class Maintenance(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
     sequence: Mapped[int] = mapped_column(default=0)
     """RFC 5545 SEQUENCE: raised by each move and by the cancellation."""
+    extends_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    """The maintenance whose window this one goes on with; it has its own notice and class."""
+    slot_id: Mapped[str | None] = mapped_column(ForeignKey("regular_slot.id", ondelete="SET NULL"))
+    slot_on: Mapped[date | None]
+    """Which occurrence of its regular slot it is: the local day; a skipped or moved one is not announced again."""
     imported_at: Mapped[datetime | None]
     shortlink: Mapped[str | None] = mapped_column(String(500))
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
+
+    __table_args__ = (UniqueConstraint("slot_id", "slot_on"),)
 
     updates: Mapped[list[Update]] = relationship(
         back_populates="maintenance", order_by="(Update.posted_at, Update.sequence)"
