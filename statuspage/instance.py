@@ -20,10 +20,10 @@ log = structlog.get_logger(__name__)
 
 
 def bring_up_to_date(installation: Installation, now: datetime) -> None:
-    """Make the folders, the secret key, the newest tables and the page row; publish if the site is stale.
+    """Make the folders, the secret key, the newest tables and the page row; publish if nothing was published yet.
 
-    Cheap when all is there. Several processes may call it at once. A publish that fails is logged and left to the
-    worker. Raises SettingsError (folder not writable) and DatabaseTooNew.
+    Cheap when all is there; a site that is merely stale is the worker's, so that a start never waits for it. Several
+    processes may call it at once. A publish that fails is logged and left to the worker. Raises SettingsError (folder not writable) and DatabaseTooNew.
     """
     make_folders(installation.settings)
     with locked(installation.settings.instance / ".start.lock"):
@@ -31,7 +31,8 @@ def bring_up_to_date(installation: Installation, now: datetime) -> None:
         with installation.database.write() as session:
             if session.get(Page, 1) is None:
                 ensure_page(session, now)
-        publish_if_stale(installation, now)
+        if not (installation.settings.public_folder / "index.html").exists():
+            publish_first(installation, now)
 
 
 def make_folders(settings: Settings) -> None:
@@ -44,17 +45,12 @@ def make_folders(settings: Settings) -> None:
         raise SettingsError(f"STATUSPAGE_INSTANCE: {str(settings.instance)!r} cannot be used: {reason}") from None
 
 
-def publish_if_stale(installation: Installation, now: datetime) -> bool:
-    """Publish when the folder lags behind the database; whether it was published. Failures are logged, not raised."""
+def publish_first(installation: Installation, now: datetime) -> None:
+    """Publish everything into an empty folder. A failure is logged, not raised: the worker tries again."""
     try:
-        with installation.database.read() as session:
-            stale = installation.publisher.is_stale(session, now)
-        if stale:
-            installation.publisher.publish(now)
-    except Exception as error:  # the page that is there stays; the worker tries again
+        installation.publisher.publish(now)
+    except Exception as error:
         log.exception("publish failed", error=str(error))
-        return False
-    return stale
 
 
 @contextmanager
