@@ -16,7 +16,13 @@ LONGEST_FILE = 400
 
 LAYERS = {
     "domain": ("statuspage.domain",),
-    "store": ("statuspage.db", "statuspage.models", "statuspage.postgres", "statuspage.history", "statuspage.measured"),
+    "store": (
+        "statuspage.db",
+        "statuspage.models",
+        "statuspage.postgres",
+        "statuspage.history",
+        "statuspage.measured",
+    ),
     "migrations": ("statuspage.migrations",),
     "words": (
         "statuspage.drafts",
