@@ -6,6 +6,16 @@ publisher renders what changed since the revision that is on disk, whoever chang
 
 from statuspage.models.audience import Consent, Delivery, Subscriber, SubscriberComponent
 from statuspage.models.clocks import ClockRing
+from statuspage.models.customers import (
+    Claim,
+    Contact,
+    ContactLetter,
+    Customer,
+    CustomerReport,
+    CustomerTier,
+    ReportDelay,
+    ReportLog,
+)
 from statuspage.models.notices import Notice, PolicyVersion
 from statuspage.models.page import Component, ComponentGroup, Monitor, Page, StatusChange
 from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
@@ -17,10 +27,16 @@ __all__ = [
     "ApiToken",
     "Attempt",
     "AuditEvent",
+    "Claim",
     "ClockRing",
     "Component",
     "ComponentGroup",
     "Consent",
+    "Contact",
+    "ContactLetter",
+    "Customer",
+    "CustomerReport",
+    "CustomerTier",
     "Delivery",
     "Heartbeat",
     "IdempotentAnswer",
@@ -34,6 +50,8 @@ __all__ = [
     "PolicyVersion",
     "RegularSlot",
     "RegularSlotComponent",
+    "ReportDelay",
+    "ReportLog",
     "StatusChange",
     "Subscriber",
     "SubscriberComponent",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from statuspage.db import Base
 from statuspage.domain.vocabulary import Priority
 from statuspage.models.columns import Id, Word
+from statuspage.models.customers import Contact, ContactLetter
 from statuspage.models.page import Component
 from statuspage.models.posts import Update
 
@@ -72,12 +73,15 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Word)
-    """update, confirmation, already, notice, alarm."""
+    """update, confirmation, already, notice, alarm, letter."""
     channel: Mapped[str] = mapped_column(Word, default="email")
     lane: Mapped[int] = mapped_column(default=5)
     """Lower goes first: alarms 0, P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
     subscriber_id: Mapped[str | None] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[str | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    """A customer's contact; `address` is theirs then."""
     update_id: Mapped[str | None] = mapped_column(ForeignKey("update.id"), index=True)
+    letter_id: Mapped[str | None] = mapped_column(ForeignKey("contact_letter.id"))
     notice_id: Mapped[str | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
     ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(320))
@@ -92,10 +96,13 @@ class Delivery(Base):
     last_error: Mapped[str | None] = mapped_column(String(500))
 
     subscriber: Mapped[Subscriber | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
     update: Mapped[Update | None] = relationship()
+    letter: Mapped[ContactLetter | None] = relationship()
 
     __table_args__ = (
         UniqueConstraint("update_id", "subscriber_id"),
+        UniqueConstraint("update_id", "contact_id"),
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
