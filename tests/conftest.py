@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from statuspage.changes import Installation, open_installation, site_change
 from statuspage.components import add_component, ensure_page
-from statuspage.db import Base
+from statuspage.db import Base, Database
 from statuspage.drafts import ComponentDraft
 from statuspage.factory import create_app
 from statuspage.settings import Settings
@@ -37,14 +38,24 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and page, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "statuspage.db"
+    database = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        ensure_page(session, datetime(2026, 11, 16, 10, 0, tzinfo=UTC))
+    database.dispose()
+    return path
+
+
 @pytest.fixture
-def installation(settings: Settings, now: datetime) -> Iterator[Installation]:
+def installation(settings: Settings, empty_database: Path) -> Iterator[Installation]:
     """An installation with tables and page, nothing published yet."""
     settings.instance.mkdir(parents=True)
+    shutil.copy(empty_database, settings.instance / empty_database.name)
     installation = open_installation(settings)
-    Base.metadata.create_all(installation.database.engine)
-    with installation.database.write() as session:
-        ensure_page(session, now)
     yield installation
     installation.database.dispose()
 
