@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic import command
 
 from statuspage import incidents, maintenance, windows
 from statuspage.changes import Installation, open_installation
@@ -14,6 +15,7 @@ from statuspage.components import add_component, ensure_page
 from statuspage.db import Base
 from statuspage.domain.periods import parse_period
 from statuspage.drafts import ComponentDraft, IncidentDraft, MaintenanceDraft, UpdateDraft, read_draft
+from statuspage.migrations import make_config
 from statuspage.reports.communication import CommunicationReport, communication_report
 from statuspage.reports.customers import Customer
 from statuspage.reports.sla import ServiceRow, SlaReport, sla_report
@@ -120,6 +122,7 @@ def tell(settings: Settings) -> Iterator[Callable[[str], Story]]:
         opened.append(installation)
         Base.metadata.create_all(installation.database.engine)
         with installation.database.write() as session:
+            command.stamp(make_config(session.connection()), "head")
             ensure_page(session, BEGAN)
         return Story(installation)
 
