@@ -39,11 +39,11 @@ def load_page(session: Session) -> Page:
 
 
 def change_page(session: Session, page: Page, change: PageChange, *, now: datetime) -> Page:
-    """Change what is given in `change`; an explicit null clears url and support_url. Raises Refused for others."""
+    """Change what is given in `change`; an explicit null clears what may be empty. Raises Refused for others."""
     given = change.model_fields_set
     for field in sorted(given):
         value = getattr(change, field)
-        if value is None and field not in ("url", "support_url"):
+        if value is None and field in ("name", "timezone", "languages"):
             raise Refused(Problem(field, "must not be empty"))
         setattr(page, field, value.rstrip("/") if field == "url" and value else value)
     page.updated_at = now

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from statuspage.addresses import read_address
 from statuspage.domain.vocabulary import (
     Cause,
     ComponentStatus,
@@ -83,6 +84,14 @@ def check_web_address(text: str) -> str:
     return text
 
 
+def check_addresses(text: str) -> str:
+    """One or several e-mail addresses with a comma between."""
+    try:
+        return ", ".join(read_address(each).address for each in text.split(","))
+    except Refused as refused:
+        raise ValueError(refused.problems[0].message) from None
+
+
 def check_written_time(value: Any) -> Any:
     """A datetime or ISO 8601 text; a bare number is no time (it would be read as seconds since 1970)."""
     if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
@@ -100,6 +109,8 @@ def check_era(moment: datetime) -> datetime:
 Instant = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(check_written_time), AfterValidator(check_era)
 ]
+
+
 def check_zone(text: str) -> str:
     """The name of a time zone of the IANA list."""
     if text not in available_timezones():
@@ -113,6 +124,7 @@ OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(chec
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
+Addresses = Annotated[str, Field(max_length=1000), AfterValidator(check_addresses)]
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=10)]
 
@@ -239,6 +251,8 @@ class PageChange(Draft):
     languages: Annotated[list[LanguageCode], Field(min_length=1, max_length=50)] | None = None
     """The first one is the default."""
     support_url: WebAddress | None = None
+    responsible_email: Addresses | None = None
+    escalation_email: Addresses | None = None
 
 
 class SubscriberDraft(Draft):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from statuspage.drafts import Line, OptionalText, Slug, WebAddress, problems_of
+from statuspage.drafts import Addresses, Line, OptionalText, Slug, WebAddress, problems_of
 from statuspage.errors import Problem, Refused
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -51,6 +51,8 @@ class PageTable(Table):
         Annotated[list[Annotated[str, AfterValidator(_check_language)]], Field(min_length=1, max_length=50)] | None
     ) = None
     support_url: WebAddress | None = None
+    responsible_email: Addresses | None = None
+    escalation_email: Addresses | None = None
 
 
 Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h)$")]

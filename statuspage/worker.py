@@ -18,7 +18,7 @@ import structlog
 from huey.consumer import Consumer
 from sqlalchemy import delete
 
-from statuspage import attempts, jobs, subscribers, windows
+from statuspage import attempts, clocks, jobs, subscribers, windows
 from statuspage.changes import Installation, site_change
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, IdempotentAnswer
@@ -27,6 +27,7 @@ from statuspage.notify.delivery import deliver_due
 TICK_SECONDS = 1.0
 LONGEST_BACK_OFF = 30.0
 HEARTBEAT_SECONDS = 10.0
+CLOCKS_SECONDS = 5.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 KEPT_ATTEMPT = timedelta(days=2)
@@ -72,6 +73,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("migrate", 3600.0, bring_up_to_date),
         Chore("heartbeat", HEARTBEAT_SECONDS, lambda installation, now: beat(installation, now, name)),
         Chore("maintenance", TICK_SECONDS, advance_maintenance),
+        Chore("clocks", CLOCKS_SECONDS, ring_clocks),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("expire", 3600.0, expire),
     ]
@@ -101,6 +103,16 @@ def advance_maintenance(installation: Installation, now: datetime) -> None:
     if due:
         with site_change(installation, now, author=AUTHOR) as change:
             windows.advance_due(change.session, now=now)
+
+
+def ring_clocks(installation: Installation, now: datetime) -> None:
+    """Remind of updates that fall due, tell of late ones, escalate; the sender wakes within a second by itself."""
+    with installation.database.read() as session:
+        policy = installation.policy(now, session)
+        due = clocks.is_anything_due(session, policy=policy, now=now)
+    if due:
+        with installation.database.write() as session:
+            clocks.ring_due(session, policy=policy, now=now)
 
 
 def publish_if_stale(installation: Installation, now: datetime) -> None:

@@ -25,6 +25,7 @@ LAYERS = {
     ),
     "migrations": ("statuspage.migrations",),
     "words": (
+        "statuspage.addresses",
         "statuspage.drafts",
         "statuspage.errors",
         "statuspage.identifiers",
@@ -32,10 +33,10 @@ LAYERS = {
         "statuspage.site_file",
     ),
     "verbs": (
-        "statuspage.addresses",
         "statuspage.attempts",
         "statuspage.audit",
         "statuspage.claims",
+        "statuspage.clocks",
         "statuspage.components",
         "statuspage.importing",
         "statuspage.incidents",

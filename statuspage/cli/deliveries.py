@@ -28,7 +28,7 @@ def list_(state: str | None, limit: int, as_json: bool) -> None:
     with installation.database.read() as session:
         rows = load_deliveries(session, state, limit=limit)
         answers = [delivery_answer(row) for row in rows]
-        addresses = [row.subscriber.address if row.subscriber else "-" for row in rows]
+        addresses = [row.subscriber.address if row.subscriber else row.address or "-" for row in rows]
     if as_json:
         say_json(answers)
         return

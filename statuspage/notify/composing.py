@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from statuspage import subscribers
 from statuspage.domain.sla.policy import Policy
-from statuspage.models import Subscriber, Update
+from statuspage.models import Page, Subscriber, Update
+from statuspage.notify import alarms
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Person, write_news, write_request
 from statuspage.notify.news import load_news
@@ -58,7 +59,7 @@ class Composer:
         wanted = self._still_wanted(session, rows, people, now)
         result = Composed([], [], [])
         for row in rows:
-            person = people.get(row.subscriber_id or "")
+            person = people.get(row.subscriber_id or "") or _addressee(session, row)
             if person is None or row.id not in wanted:
                 result.unwanted.append((row, "no longer wanted when it was to be sent"))
                 continue
@@ -79,7 +80,10 @@ class Composer:
             listening = set(session.scalars(select_recipients(audience).where(Subscriber.id.in_(people))))
             wanted |= {row.id for row in rows if row.update_id == update_id and row.subscriber_id in listening}
         for row in rows:
-            if row.update_id is None and row.subscriber_id in people:
+            if row.ring_id is not None:
+                if alarms.is_still_true(session, row.ring_id, self.policy):
+                    wanted.add(row.id)
+            elif row.update_id is None and row.subscriber_id in people:
                 subscriber = session.get_one(Subscriber, row.subscriber_id)
                 awaited = subscribers.is_awaited(session, subscriber, now)
                 if awaited if row.kind == "confirmation" else subscribers.is_active(subscriber):
@@ -92,7 +96,7 @@ class Composer:
         return Mail(row, self.letterhead.sender[1], person.recipient, letter.fill(person, message_id))
 
     def _letter(self, session: Session, row: Claimed, language: str, now: datetime) -> Letter:
-        key = (row.update_id or row.kind, language)
+        key = (row.update_id or row.notice_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind), language)
         if key not in self._letters:
             if len(self._letters) >= ENOUGH_LETTERS:
                 self._letters.clear()
@@ -100,6 +104,9 @@ class Composer:
             if row.update_id:
                 news = load_news(session, row.update_id, self.policy)
                 letter = write_news(news, self.letterhead, language, now)
+            elif row.ring_id is not None:
+                alarm = alarms.load_alarm(session, row.ring_id)
+                letter = alarms.write_alarm(alarm, self.letterhead, language, now)
             else:
                 letter = write_request(row.kind, self.letterhead, language, now)
             self._letters[key] = letter
@@ -109,6 +116,14 @@ class Composer:
         if update_id not in self._audiences:
             self._audiences[update_id] = audience_of(session, session.get_one(Update, update_id))
         return self._audiences[update_id]
+
+
+def _addressee(session: Session, row: Claimed) -> Person | None:
+    """Somebody who is owed a mail without having subscribed; written to in the page's first language."""
+    if row.address is None:
+        return None
+    language = session.get_one(Page, 1).languages[0]
+    return Person(f"address-{row.id}", row.address, "", language, (), None, ())
 
 
 def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:

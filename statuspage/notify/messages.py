@@ -120,7 +120,7 @@ def write_news(news: IncidentNews | MaintenanceNews, letterhead: Letterhead, lan
         places.wishes_text: 1,
         places.wishes_html: 1,
     }
-    mail = _write(name, facts, headers, letterhead, words, places, now)
+    mail = write_mail(name, facts, headers, letterhead, words, places, now)
     return Letter(MailTemplate.of(mail, counts), places, words)
 
 
@@ -128,7 +128,7 @@ def write_request(kind: str, letterhead: Letterhead, language: str, now: datetim
     """The mail to somebody who asked to subscribe: "confirmation" with the link, or "already" for who is."""
     words = letterhead.words(language)
     places = Places.of(f"{letterhead.url} {kind}")
-    mail = _write(kind, {}, {}, letterhead, words, places, now)
+    mail = write_mail(kind, {}, {}, letterhead, words, places, now)
     counts = {
         places.token: 2,
         places.recipient: 1,
@@ -158,7 +158,7 @@ def _incidents_of(least: Priority | None, words: Words) -> str:
     return words.gettext("incidents (%(priority)s and above)") % {"priority": least.value}
 
 
-def _write(
+def write_mail(
     name: str,
     facts: dict[str, Any],
     headers: dict[str, str],
@@ -167,6 +167,7 @@ def _write(
     places: Places,
     now: datetime,
 ) -> OutgoingMail:
+    """A mail from the templates of one kind, with places for what differs from person to person."""
     templates = load_templates(words.lang)
     context = {"page": letterhead, "words": words, "places": places, "lang": words.lang, **facts}
     subject, text, html = (

@@ -6,7 +6,7 @@ loses its lease after LEASE and somebody else sends what it had not recorded.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -15,15 +15,17 @@ from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
-from statuspage.models import Delivery, Incident, Maintenance, Subscriber, Update
+from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Subscriber, Update
 from statuspage.notify.recipients import audience_of, select_recipients
 
-UPDATES = ("update",)
+UPDATES = ("alarm", "notice", "update")
 """Kinds of the notification queue."""
 CONFIRMATIONS = ("confirmation", "already")
 """Kinds that strangers can cause by the public form; they never wait in the notification queue nor hold it up."""
 CONFIRMATION_LANE = 5
 MAINTENANCE_LANE = 6
+ALARM_LANE = 0
+NOTICE_LANE = 7
 LEASE = timedelta(seconds=25)
 """How long a claim holds; a worker that is alive renews it. After a kill -9 all goes on within 30 s."""
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 180, 480, 1440, 1440, 1440))
@@ -43,6 +45,9 @@ class Claimed:
     update_id: str | None
     created_at: datetime
     attempts: int
+    notice_id: str | None = None
+    ring_id: int | None = None
+    address: str | None = None
 
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
@@ -91,6 +96,25 @@ def enqueue_confirmation(
     session.flush()
 
 
+def enqueue_alarm(session: Session, ring: ClockRing, addresses: Iterable[str], *, now: datetime) -> None:
+    """Owe the news of a ring to people who are responsible; they need not have subscribed."""
+    for address in dict.fromkeys(addresses):
+        session.add(
+            Delivery(
+                kind="alarm",
+                channel="email",
+                lane=ALARM_LANE,
+                ring_id=ring.id,
+                address=address,
+                state="due",
+                created_at=now,
+                due_at=now,
+                attempts=0,
+            )
+        )
+    session.flush()
+
+
 def is_anything_due(session: Session, *, now: datetime, channel: str = "email") -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""
     return session.scalar(select(Delivery.id).where(*_is_free(now, channel)).limit(1)) is not None
@@ -128,6 +152,9 @@ def claim(
             Delivery.update_id,
             Delivery.created_at,
             Delivery.attempts,
+            Delivery.notice_id,
+            Delivery.ring_id,
+            Delivery.address,
         )
         .execution_options(synchronize_session=False)
     )

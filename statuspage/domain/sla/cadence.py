@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 
 from statuspage.domain.sla.contract import Policy
@@ -10,7 +11,32 @@ from statuspage.domain.sla.deadline import due_at
 from statuspage.domain.sla.worktime import work_calendar
 from statuspage.domain.vocabulary import IncidentStatus
 
+SHORT_CADENCE = timedelta(minutes=30)
+"""Up to this promise people are reminded SOON before the end, else EARLY before it."""
+SOON, EARLY = timedelta(minutes=3), timedelta(minutes=15)
+FIRST_AGAIN = timedelta(minutes=5)
+"""Overdue: at once, after 5 minutes, and then each time after thrice as long (15, 45, 135 …)."""
+GROWTH = 3
+
 _SILENT = (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
+
+
+class RingKind(StrEnum):
+    """Why responsible people are told."""
+
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    ESCALATION = "escalation"
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One ring of a clock: `due_at` is what it is about, `at` when it rings; `step` counts those of its kind."""
+
+    kind: RingKind
+    due_at: datetime
+    step: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -52,6 +78,19 @@ def escalation_at(policy: Policy, priority: str | None, opened_at: datetime) -> 
     if terms.escalate == "business_hours":
         return work_calendar(policy).next_opening(opened_at)
     return opened_at.astimezone(UTC)
+
+
+def rings(last_public_update_at: datetime, due_at: datetime, until: datetime) -> tuple[Ring, ...]:
+    """The rings about one promised update up to an instant, in order: a reminder, then alarms at growing intervals
+    for as long as nobody posts."""
+    promise = due_at - last_public_update_at
+    ahead = min(SOON if promise <= SHORT_CADENCE else EARLY, promise / 2)
+    found = [Ring(RingKind.REMINDER, due_at, 0, due_at - ahead)]
+    late_by = timedelta()
+    while due_at + late_by <= until:
+        found.append(Ring(RingKind.OVERDUE, due_at, len(found) - 1, due_at + late_by))
+        late_by = late_by * GROWTH or FIRST_AGAIN
+    return tuple(ring for ring in found if ring.at <= until)
 
 
 def gaps(

@@ -34,6 +34,8 @@ def edit_settings() -> Response:
                 "timezone": page().timezone,
                 "languages": " ".join(page().languages),
                 "support_url": page().support_url or "",
+                "responsible_email": page().responsible_email or "",
+                "escalation_email": page().escalation_email or "",
             }
         )
     )
@@ -49,6 +51,8 @@ def change_settings() -> Response:
         "timezone": form.value("timezone"),
         "languages": form.value("languages").replace(",", " ").split(),
         "support_url": form.filled("support_url"),
+        "responsible_email": form.filled("responsible_email"),
+        "escalation_email": form.filled("escalation_email"),
     }
     try:
         wanted = read_draft(PageChange, values)

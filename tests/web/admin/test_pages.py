@@ -73,6 +73,8 @@ def test_settings_change_the_public_page(mary: Operator) -> None:
         ("languages", ""),
         ("languages", "../en"),
         ("support_url", "javascript:alert(1)"),
+        ("responsible_email", "duty@example.com, nobody"),
+        ("escalation_email", "nobody"),
     ],
 )
 def test_bad_setting_is_refused(mary: Operator, field: str, value: str) -> None:
