@@ -102,7 +102,7 @@ class Delivery(Base):
 
     __table_args__ = (
         UniqueConstraint("update_id", "subscriber_id"),
-        UniqueConstraint("update_id", "contact_id"),
+        UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
