@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from statuspage import customer_reports
 from statuspage.claims import claim, current_statuses, repeat_claims
 from statuspage.components import find_components
 from statuspage.domain.lifecycle import incident_steps
@@ -223,8 +224,12 @@ def _apply_status(
     if status is IncidentStatus.MONITORING and incident.monitoring_at is None:
         incident.monitoring_at = now
     if status.is_open:
+        if incident.resolved_at is not None:
+            customer_reports.note_reopened(session, incident, author=author, now=now)
         incident.resolved_at = None
         return []
+    if incident.resolved_at is None and incident.public_at is not None:
+        customer_reports.note_restored(session, incident, author=author, now=now)
     incident.resolved_at = incident.resolved_at or now
     held = {
         slug: held
