@@ -98,6 +98,7 @@ class PublishedFiles:
         found = self._look_up("/404", accept_encoding)
         if found is None:
             headers = {**published_headers("/404", TYPES[".txt"]), "content-length": "10"}
+            headers["cache-control"] = "no-store"  # nothing is published yet
             return Answer(404, list(headers.items()), b"Not found\n")
         headers = dict(found[1].headers)
         headers["cache-control"] = "public, max-age=15"
