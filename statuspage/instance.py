@@ -23,7 +23,9 @@ def bring_up_to_date(installation: Installation, now: datetime) -> None:
     """Make the folders, the secret key, the newest tables and the page row; publish if nothing was published yet.
 
     Cheap when all is there; a site that is merely stale is the worker's, so that a start never waits for it. Several
-    processes may call it at once. A publish that fails is logged and left to the worker. Raises SettingsError (folder not writable) and DatabaseTooNew.
+    processes may call it at once. A publish that fails is logged and left to the worker.
+
+    Raises SettingsError (folder not writable) and DatabaseTooNew.
     """
     make_folders(installation.settings)
     with locked(installation.settings.instance / ".start.lock"):
