@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import event, func, inspect, select
+from sqlalchemy import event, func, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.db import Database
@@ -25,10 +25,12 @@ from statuspage.models import (
     Delivery,
     Incident,
     Maintenance,
+    Notice,
     Page,
     StatusChange,
     Update,
 )
+from statuspage.notify import contacts
 from statuspage.publishing.site import Publisher
 from statuspage.settings import Settings
 
@@ -95,6 +97,7 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
         with _watching(change):
             yield change
             session.flush()
+            _owe_contacts(change)
         _mark_revision(change)
         change.queued = _count_queued(change)
     _publish(installation, change)
@@ -142,11 +145,18 @@ def _mark_revision(change: Change) -> None:
                 row.changed_in = page.revision
 
 
+def _owe_contacts(change: Change) -> None:
+    posts = [row for row in change._rows if isinstance(row, Update)]
+    contacts.owe_maintenance(change.session, posts, policy=change.policy, now=change.now)
+
+
 def _count_queued(change: Change) -> int:
     updates = [row.id for row in change._rows if isinstance(row, Update)]
-    if not updates:
+    notices = [row.id for row in change._rows if isinstance(row, Notice)]
+    if not updates and not notices:
         return 0
-    return change.session.scalar(select(func.count()).where(Delivery.update_id.in_(updates))) or 0
+    owed = or_(Delivery.update_id.in_(updates), Delivery.notice_id.in_(notices))
+    return change.session.scalar(select(func.count()).where(owed)) or 0
 
 
 def _publish(installation: Installation, change: Change) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from statuspage import subscribers
 from statuspage.domain.sla.policy import Policy
-from statuspage.models import Page, Subscriber, Update
-from statuspage.notify import alarms
+from statuspage.models import Contact, ContactLetter, Page, Subscriber, Update
+from statuspage.notify import alarms, letters
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Person, write_news, write_request
-from statuspage.notify.news import load_news
+from statuspage.notify.messages import Letter, Person, write_news, write_notice, write_request
+from statuspage.notify.news import load_news, load_notice_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.recipients import Audience, audience_of, select_recipients
 
@@ -83,6 +83,9 @@ class Composer:
             if row.ring_id is not None:
                 if alarms.is_still_true(session, row.ring_id, self.policy):
                     wanted.add(row.id)
+            elif row.contact_id is not None:
+                if session.get(Contact, row.contact_id) is not None:
+                    wanted.add(row.id)
             elif row.update_id is None and row.subscriber_id in people:
                 subscriber = session.get_one(Subscriber, row.subscriber_id)
                 awaited = subscribers.is_awaited(session, subscriber, now)
@@ -92,21 +95,27 @@ class Composer:
 
     def _mail(self, session: Session, row: Claimed, person: Person, now: datetime) -> Mail:
         letter = self._letter(session, row, person.language, now)
-        message_id = self.letterhead.message_id(row.update_id or f"{row.kind}-{row.id}", person.id)
+        message_id = self.letterhead.message_id(row.update_id or row.notice_id or f"{row.kind}-{row.id}", person.id)
         return Mail(row, self.letterhead.sender[1], person.recipient, letter.fill(person, message_id))
 
     def _letter(self, session: Session, row: Claimed, language: str, now: datetime) -> Letter:
-        key = (row.update_id or row.notice_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind), language)
+        key = (_text_of(row), language)
         if key not in self._letters:
             if len(self._letters) >= ENOUGH_LETTERS:
                 self._letters.clear()
                 self._audiences.clear()
             if row.update_id:
                 news = load_news(session, row.update_id, self.policy)
-                letter = write_news(news, self.letterhead, language, now)
+                letter = write_news(news, self.letterhead, language, now, to_contact=row.contact_id is not None)
+            elif row.notice_id is not None:
+                told = load_notice_news(session, row.notice_id, self.letterhead.url)
+                letter = write_notice(told, self.letterhead, language, now)
             elif row.ring_id is not None:
                 alarm = alarms.load_alarm(session, row.ring_id)
                 letter = alarms.write_alarm(alarm, self.letterhead, language, now)
+            elif row.letter_id is not None:
+                stored = session.get_one(ContactLetter, row.letter_id)
+                letter = letters.write_letter(stored, self.letterhead, language, now)
             else:
                 letter = write_request(row.kind, self.letterhead, language, now)
             self._letters[key] = letter
@@ -116,6 +125,12 @@ class Composer:
         if update_id not in self._audiences:
             self._audiences[update_id] = audience_of(session, session.get_one(Update, update_id))
         return self._audiences[update_id]
+
+
+def _text_of(row: Claimed) -> str:
+    """What rows that say the same have in common; contacts read another foot than subscribers."""
+    said = row.update_id or row.notice_id or row.letter_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind)
+    return f"{said} to contacts" if row.contact_id else said
 
 
 def _addressee(session: Session, row: Claimed) -> Person | None:

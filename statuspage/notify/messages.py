@@ -93,8 +93,17 @@ class Letter:
         )
 
 
-def write_news(news: IncidentNews | MaintenanceNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
-    """The mail of one update in one language. All updates of one incident refer to the same thread."""
+def write_news(
+    news: IncidentNews | MaintenanceNews,
+    letterhead: Letterhead,
+    language: str,
+    now: datetime,
+    *,
+    to_contact: bool = False,
+) -> Letter:
+    """The mail of one update in one language. All updates of one incident refer to the same thread.
+
+    A customer's contact is told by contract: without a way to unsubscribe (design: not for contacts)."""
     words = letterhead.words(language)
     places = Places.of(news.update_id)
     if isinstance(news, IncidentNews):
@@ -105,10 +114,36 @@ def write_news(news: IncidentNews | MaintenanceNews, letterhead: Letterhead, lan
         name, thread = "maintenance", letterhead.message_id("maintenance", news.maintenance_id)
         url = f"{letterhead.url}/maintenance/{news.maintenance_id}#{news.update_id}"
         state = words.gettext(_maintenance_state(news))
-    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text)}
+    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": to_contact}
+    headers = {"In-Reply-To": thread, "References": thread}
+    if to_contact:
+        mail = write_mail(name, facts, headers, letterhead, words, places, now)
+        return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)
+    return _to_subscribers(name, facts, headers, letterhead, places, words, now)
+
+
+def write_notice(news: NoticeNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+    """The mail of a notice in one language."""
+    words = letterhead.words(language)
+    places = Places.of(news.notice_id)
+    state = words.gettext("SLA change") if news.kind == "sla_change" else words.gettext("Notice")
+    url = f"{letterhead.url}/notices#{news.notice_id}"
+    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": False}
+    return _to_subscribers("notice", facts, {}, letterhead, places, words, now)
+
+
+def _to_subscribers(
+    name: str,
+    facts: dict[str, Any],
+    headers: dict[str, str],
+    letterhead: Letterhead,
+    places: Places,
+    words: Words,
+    now: datetime,
+) -> Letter:
+    """A mail with all that one to subscribers carries: what they chose, and how to end it with one click."""
     headers = {
-        "In-Reply-To": thread,
-        "References": thread,
+        **headers,
         "List-Id": letterhead.list_id,
         "List-Unsubscribe": f"<{letterhead.url}/unsubscribe/{places.token}>",
         "List-Unsubscribe-Post": ONE_CLICK,

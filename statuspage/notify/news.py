@@ -17,7 +17,7 @@ from statuspage.domain.vocabulary import (
     MaintenanceStatus,
     Priority,
 )
-from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Update
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Update
 from statuspage.publishing.markup import html_of, text_of
 
 Window = tuple[datetime, datetime]
@@ -59,6 +59,32 @@ class MaintenanceNews:
     window: Window
     old_window: Window | None
     components: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NoticeNews:
+    """A notice to everybody."""
+
+    notice_id: str
+    kind: str
+    title: str
+    html: str
+    text: str
+    posted_at: datetime
+
+
+def load_notice_news(session: Session, notice_id: str, base_url: str) -> NoticeNews:
+    """The facts of a stored notice; its links lead to the page."""
+    notice = session.get_one(Notice, notice_id)
+    body = notice.body.replace("](/", f"]({base_url}/")
+    return NoticeNews(
+        notice_id=notice.id,
+        kind=notice.kind,
+        title=notice.title,
+        html=html_of(body),
+        text=text_of(body),
+        posted_at=notice.posted_at,
+    )
 
 
 def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews | MaintenanceNews:

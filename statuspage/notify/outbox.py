@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
-from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Subscriber, Update
-from statuspage.notify.recipients import audience_of, select_recipients
+from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Subscriber, Update
+from statuspage.notify.recipients import audience_of, is_listening, select_recipients
 
-UPDATES = ("alarm", "notice", "update")
+UPDATES = ("alarm", "letter", "notice", "update")
 """Kinds of the notification queue."""
 CONFIRMATIONS = ("confirmation", "already")
 """Kinds that strangers can cause by the public form; they never wait in the notification queue nor hold it up."""
@@ -48,6 +48,8 @@ class Claimed:
     notice_id: str | None = None
     ring_id: int | None = None
     address: str | None = None
+    contact_id: str | None = None
+    letter_id: str | None = None
 
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
@@ -115,6 +117,25 @@ def enqueue_alarm(session: Session, ring: ClockRing, addresses: Iterable[str], *
     session.flush()
 
 
+def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
+    """Owe a notice to everybody who subscribed, whatever they chose to hear; how many."""
+    rows = select(
+        Subscriber.id,
+        literal("notice"),
+        Subscriber.channel,
+        literal(NOTICE_LANE),
+        literal(notice.id),
+        literal("due"),
+        literal(now, UtcDateTime()),
+        literal(now, UtcDateTime()),
+        literal(0),
+    ).where(is_listening())
+    columns = ["subscriber_id", "kind", "channel", "lane", "notice_id", "state", "created_at", "due_at", "attempts"]
+    filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
+    added = session.execute(filled)
+    return int(added.rowcount)  # type: ignore[attr-defined]
+
+
 def is_anything_due(session: Session, *, now: datetime, channel: str = "email") -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""
     return session.scalar(select(Delivery.id).where(*_is_free(now, channel)).limit(1)) is not None
@@ -155,6 +176,8 @@ def claim(
             Delivery.notice_id,
             Delivery.ring_id,
             Delivery.address,
+            Delivery.contact_id,
+            Delivery.letter_id,
         )
         .execution_options(synchronize_session=False)
     )

@@ -1,0 +1,71 @@
+"""Maintenance mail that a policy obliges us to send: to every customer's main and backup contact, whatever they chose
+(OP9, OP13). There is nothing to unsubscribe from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from statuspage.domain.periods import local_date
+from statuspage.domain.sla.policy import Policy
+from statuspage.models import Contact, Customer, Delivery, Maintenance, Subscriber, Update
+from statuspage.notify.outbox import MAINTENANCE_LANE
+
+OBLIGED_ROLES = ("main", "backup")
+
+
+def owe_maintenance(session: Session, posts: Iterable[Update], *, policy: Policy, now: datetime) -> int:
+    """Owe public posts on maintenance to the contacts, where the policy says so; how many deliveries.
+
+    Nothing for what was imported. Who hears of the post as a subscriber is not written to twice.
+    """
+    if policy.maintenance.email_to != "contacts":
+        return 0
+    owed = 0
+    for post in posts:
+        if post.maintenance_id is None or post.public_at is None:
+            continue
+        if session.get_one(Maintenance, post.maintenance_id).imported_at is None:
+            owed += _owe(session, post, load_obliged(session, policy, now), now)
+    return owed
+
+
+def load_obliged(session: Session, policy: Policy, now: datetime) -> Sequence[Contact]:
+    """Main and backup contacts of the customers that are served today, each address once."""
+    today = local_date(now, policy.zone)
+    rows = session.scalars(
+        select(Contact)
+        .join(Customer)
+        .where(
+            Contact.role.in_(OBLIGED_ROLES),
+            or_(Customer.service_end.is_(None), Customer.service_end >= today),
+        )
+        .order_by(Contact.email_key, Contact.id)
+    )
+    return list({contact.email_key: contact for contact in rows}.values())
+
+
+def _owe(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:
+    mailed = (Delivery.update_id == post.id, Delivery.channel == "email")
+    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
+    missing = [contact for contact in contacts if contact.email_key not in told]
+    for contact in missing:
+        session.add(
+            Delivery(
+                kind="update",
+                channel="email",
+                lane=MAINTENANCE_LANE,
+                contact_id=contact.id,
+                address=contact.email,
+                update_id=post.id,
+                state="due",
+                created_at=now,
+                due_at=now,
+                attempts=0,
+            )
+        )
+    session.flush()
+    return len(missing)
