@@ -18,8 +18,9 @@ import structlog
 from huey.consumer import Consumer
 from sqlalchemy import delete
 
-from statuspage import attempts, clocks, jobs, subscribers, windows
+from statuspage import attempts, clocks, jobs, policy_versions, subscribers, windows
 from statuspage.changes import Installation, site_change
+from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, IdempotentAnswer
 from statuspage.notify.delivery import deliver_due
@@ -28,6 +29,7 @@ TICK_SECONDS = 1.0
 LONGEST_BACK_OFF = 30.0
 HEARTBEAT_SECONDS = 10.0
 CLOCKS_SECONDS = 5.0
+POLICY_SECONDS = 60.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 KEPT_ATTEMPT = timedelta(days=2)
@@ -74,6 +76,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("heartbeat", HEARTBEAT_SECONDS, lambda installation, now: beat(installation, now, name)),
         Chore("maintenance", TICK_SECONDS, advance_maintenance),
         Chore("clocks", CLOCKS_SECONDS, ring_clocks),
+        Chore("policy", POLICY_SECONDS, announce_policy),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("expire", 3600.0, expire),
     ]
@@ -113,6 +116,16 @@ def ring_clocks(installation: Installation, now: datetime) -> None:
     if due:
         with installation.database.write() as session:
             clocks.ring_due(session, policy=policy, now=now)
+
+
+def announce_policy(installation: Installation, now: datetime) -> None:
+    """Remember the policy's versions; a new one is announced on the page, in the feeds and by mail."""
+    with installation.database.read() as session:
+        book = installation.policies.placed_in(load_page(session).timezone)
+        new = policy_versions.is_anything_new(session, book)
+    if new:
+        with site_change(installation, now, author=AUTHOR) as change:
+            policy_versions.record_versions(change.session, book, now=now)
 
 
 def publish_if_stale(installation: Installation, now: datetime) -> None:

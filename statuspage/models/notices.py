@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import JSON, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from statuspage.db import Base
@@ -40,6 +41,8 @@ class PolicyVersion(Base):
     version: Mapped[str] = mapped_column(String(80))
     effective_from: Mapped[date]
     digest: Mapped[str] = mapped_column(String(64))
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The file's content, so that a version stays readable when its file is gone."""
     first_seen_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("policy_id", "effective_from", "digest"),)

@@ -14,7 +14,7 @@ import css_inline
 from statuspage.domain.vocabulary import MaintenanceKind, NoticeKind, Priority
 from statuspage.notify.email import MailTemplate, OutgoingMail, ascii_domain, one_line, soft_line
 from statuspage.notify.letterhead import Letterhead, load_templates
-from statuspage.notify.news import IncidentNews, MaintenanceNews
+from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
 from statuspage.publishing.wording import Words
 
 ONE_CLICK = "List-Unsubscribe=One-Click"

@@ -17,7 +17,7 @@ from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.notice import label
 from statuspage.publishing.markup import without_controls
 from statuspage.publishing.selecting import NEWEST, NEWEST_OF_COMPONENT, NEWEST_UPDATES
-from statuspage.publishing.snapshot import IncidentView, MaintenanceView, Snapshot, UpdateView
+from statuspage.publishing.snapshot import IncidentView, MaintenanceView, NoticeView, Snapshot, UpdateView
 from statuspage.publishing.wording import Words
 
 Event = IncidentView | MaintenanceView
@@ -58,7 +58,11 @@ class Telling:
             events = [*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]]
         said = [(event, update) for event in events for update in event.updates]
         said.sort(key=lambda pair: (pair[1].posted_at, pair[1].id), reverse=True)
-        return [self._of_update(event, update) for event, update in said[:NEWEST_UPDATES]]
+        entries = [self._of_update(event, update) for event, update in said[:NEWEST_UPDATES]]
+        if component is not None or not self.snapshot.notices:
+            return entries
+        notices = [self._of_notice(notice) for notice in self.snapshot.notices]
+        return sorted([*entries, *notices], key=lambda entry: entry.published, reverse=True)[:NEWEST_UPDATES]
 
     def of_events(self) -> list[Entry]:
         """One entry per incident or maintenance with all its updates, newest start first."""
@@ -85,6 +89,19 @@ class Telling:
             published=update.posted_at,
             updated=max(update.posted_at, update.updated_at),
             categories=self._categories(event),
+        )
+
+    def _of_notice(self, notice: NoticeView) -> Entry:
+        word = self.words.gettext("SLA change") if notice.kind == "sla_change" else self.words.gettext("Notice")
+        return Entry(
+            id=self.tag(f"Notice/{notice.id}"),
+            url=f"{self.page.url}/notices#{notice.id}",
+            title=without_controls(f"[{word}] {notice.title}"),
+            html=notice.html.replace('href="/', f'href="{self.page.url}/'),
+            text=notice.text,
+            published=notice.posted_at,
+            updated=notice.updated_at,
+            categories=(),
         )
 
     def _of_event(self, event: Event) -> Entry:

@@ -17,6 +17,7 @@ from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.domain.timeline import Timeline
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
+from statuspage.publishing.announcements import load_notices, load_versions
 from statuspage.publishing.selecting import Selection, select_history
 from statuspage.publishing.services import load_services
 from statuspage.publishing.snapshot import (
@@ -65,6 +66,8 @@ def load_snapshot(
         touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
         period=period,
         services=load_services(session, policies.placed_in(page.zone.key), period, visible=visible, now=now),
+        notices=load_notices(session),
+        versions=tuple(version.placed_in(page.zone.key) for version in load_versions(session, policies)),
     )
 
 

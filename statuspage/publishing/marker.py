@@ -54,6 +54,7 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
     turns = [
         i.next_update_due_at for i in snapshot.incidents if i.status.is_open and i.next_update_due_at is not None
     ]
+    turns += [notice.ends_at for notice in snapshot.notices if notice.ends_at is not None]
     turns = [turn for turn in turns if turn > snapshot.now]
     turns.append(figures_due)
     if moving:

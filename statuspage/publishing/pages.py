@@ -11,7 +11,6 @@ from itertools import groupby
 from jinja2 import Environment
 from markupsafe import Markup
 
-from statuspage.domain.sla.terms import AvailabilityTerms
 from statuspage.publishing.bars import Track, months_of, target_of, track_of
 from statuspage.publishing.environment import make_environment, render_static
 from statuspage.publishing.events import (
@@ -24,7 +23,8 @@ from statuspage.publishing.events import (
     recent_days,
 )
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
-from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, Snapshot
+from statuspage.publishing.service_levels import sla_pages
+from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, NoticeView, Snapshot
 from statuspage.publishing.wording import Words
 
 _NEWEST_ON_HISTORY = 20
@@ -50,9 +50,8 @@ class _Rendering:
         return path, self.text(template, **values).encode()
 
     def text(self, template: str, **values: object) -> str:
-        return self.environment.get_template(f"public/{template}").render(
-            page=self.snapshot.page, policy=self.snapshot.policy, now=self.snapshot.now, **values
-        )
+        given = {"page": self.snapshot.page, "policy": self.snapshot.policy, "now": self.snapshot.now, **values}
+        return self.environment.get_template(f"public/{template}").render(given)
 
 
 def render_pages(snapshot: Snapshot) -> Iterator[Page]:
@@ -68,7 +67,8 @@ def render_pages(snapshot: Snapshot) -> Iterator[Page]:
     yield from _month_pages(run)
     yield from _component_pages(run)
     yield from _uptime_page(run)
-    yield _sla_page(run)
+    yield from (run.page(path, "sla.html", **values) for path, values in sla_pages(snapshot, run.words))
+    yield run.page("notices.html", "notices.html", notices=snapshot.notices)
     yield _history_page(run)
     yield run.page("404.html", "404.html")
     yield from _front_page(run)
@@ -98,6 +98,7 @@ def _front_page(run: _Rendering) -> Iterator[Page]:
         headline=run.banner,
         incidents=open_incidents(snapshot),
         work=planned_work(snapshot),
+        notices=_current_notices(snapshot),
         groups=_grouped(run),
         targets=run.targets,
         history=recent_days(run.newest, snapshot.now, snapshot.page.zone),
@@ -107,6 +108,12 @@ def _front_page(run: _Rendering) -> Iterator[Page]:
     yield run.page("embed.html", "embed.html", headline=run.banner, incidents=incidents, revision=revision)
     yield "live.json", json.dumps({"revision": revision}).encode()
     yield run.page("index.html", "index.html", headline=run.banner, content=Markup(content), revision=revision)  # noqa: S704 - rendered just above, escaped there
+
+
+def _current_notices(snapshot: Snapshot) -> list[NoticeView]:
+    """Those that have not ended, pinned ones first."""
+    current = [notice for notice in snapshot.notices if notice.is_current(snapshot.now)]
+    return sorted(current, key=lambda notice: not notice.pinned)
 
 
 def _incident_pages(run: _Rendering) -> Iterator[Page]:
@@ -192,48 +199,6 @@ def _uptime_page(run: _Rendering) -> Iterator[Page]:
         return
     calendars = [(each, [month for month in months_of(each, run.snapshot) if month.is_known]) for each in _shown(run)]
     yield run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets)
-
-
-def _sla_page(run: _Rendering) -> Page:
-    policy, words = run.snapshot.policy, run.words
-    terms = policy.availability
-    kinds = ("scheduled", "regular", "emergency")
-    columns = {who: None for band in (policy.credits.bands if policy.credits else ()) for who in band.percents}
-    return run.page(
-        "sla.html",
-        "sla.html",
-        exempt={kind: _weight(terms, kind, words) for kind in kinds},
-        kept_outside=words.listed([_exemption(kind, words) for kind in policy.maintenance.keep_outside_hours]),
-        left_out=words.listed([_exemption(what, words) for what in terms.remove_from_total], most=9),
-        not_down=words.listed([_exemption(what, words) for what in terms.not_downtime], most=9),
-        credit_columns=list(columns),
-        services=run.snapshot.services,
-        running=run.snapshot.period,
-    )
-
-
-def _weight(terms: AvailabilityTerms, kind: str, words: Words) -> str:
-    if kind in terms.remove_from_total:
-        return words.gettext("Left out of the availability figure.")
-    if kind in terms.not_downtime:
-        return words.gettext("Does not count as downtime.")
-    return words.gettext("Counts as downtime.")
-
-
-def _exemption(what: str, words: Words) -> str:
-    """A cause or a class of maintenance inside a sentence."""
-    names = {
-        "own": words.gettext("failures of our own"),
-        "third_party": words.gettext("failures of third parties"),
-        "customer": words.gettext("what the customer caused"),
-        "force_majeure": words.gettext("force majeure"),
-        "suspension": words.gettext("suspension of the service"),
-        "scheduled": words.gettext("scheduled maintenance"),
-        "regular": words.gettext("regular maintenance"),
-        "emergency": words.gettext("emergency maintenance"),
-        "high_risk": words.gettext("high-risk maintenance"),
-    }
-    return names[what]
 
 
 def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:

@@ -154,6 +154,25 @@ class MaintenanceView:
 
 
 @dataclass(frozen=True)
+class NoticeView:
+    """A word to the public without an incident; `kind` is notice or sla_change."""
+
+    id: str
+    kind: str
+    title: str
+    html: str
+    text: str
+    pinned: bool
+    posted_at: datetime
+    updated_at: datetime
+    ends_at: datetime | None
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether it stands on the front page."""
+        return self.ends_at is None or self.ends_at > now
+
+
+@dataclass(frozen=True)
 class ServiceView:
     """A service's figure of the running period to date, as the SLA report has it; `pct` and `met` are None where
     nothing was measured, `targets` are texts ("99.90"), one per tier where there are tiers."""
@@ -206,6 +225,10 @@ class Snapshot:
     """The policy's running period."""
     services: tuple[ServiceView, ...] = ()
     """Each service from the beginning of `period` to now."""
+    notices: tuple[NoticeView, ...] = ()
+    """Newest first; those that ended too."""
+    versions: tuple[Policy, ...] = ()
+    """All versions of the policy that are known, by the day from which each is in force."""
 
     @cached_property
     def overall(self) -> Overall:

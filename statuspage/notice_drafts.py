@@ -1,0 +1,25 @@
+"""A notice as people hand it in: words to the public that belong to no incident and no maintenance."""
+
+from __future__ import annotations
+
+from statuspage.drafts import Body, Draft, Instant, Line
+
+
+class NoticeDraft(Draft):
+    """A new notice. `notify` mails it to every subscriber, whatever they chose to hear."""
+
+    title: Line
+    body: Body
+    ends_at: Instant | None = None
+    """When it leaves the front page; it stays under /notices."""
+    pinned: bool = False
+    notify: bool = False
+
+
+class NoticeChange(Draft):
+    """What to change of a notice; fields that are not given stay (see model_fields_set)."""
+
+    title: Line | None = None
+    body: Body | None = None
+    ends_at: Instant | None = None
+    pinned: bool | None = None

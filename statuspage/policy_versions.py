@@ -1,0 +1,88 @@
+"""The versions of the policy that this installation has seen, and the announcement of a new one (TP7, CM).
+
+The first one ever seen is how things are and is not announced. Later each version that rules now or will rule is
+announced once, in one transaction with its record; only terms count, not the texts that go with them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from statuspage.domain.periods import local_date, midnight
+from statuspage.domain.sla.policy import Policy, PolicyBook
+from statuspage.models import Notice, PolicyVersion
+from statuspage.notice_drafts import NoticeDraft
+from statuspage.notices import SLA_CHANGE, post_notice
+
+SHOWN_FOR = timedelta(days=30)
+"""How long a new version stands on the front page: from when it is announced or, if later, in force."""
+_TEXTS = frozenset({"page", "source", "name"})
+BY_ITSELF = "statuspage"
+
+
+def is_anything_new(session: Session, book: PolicyBook) -> bool:
+    """Whether record_versions would do something: a cheap question."""
+    known = _load_known(session)
+    return not all(_is_known(policy, known) for policy in book.versions)
+
+
+def record_versions(session: Session, book: PolicyBook, *, now: datetime) -> list[Notice]:
+    """Remember the versions of the book (placed in the page's zone) and announce those that are news."""
+    known = _load_known(session)
+    unknown = [policy for policy in book.versions if not _is_known(policy, known)]
+    for policy in unknown:
+        session.add(
+            PolicyVersion(
+                policy_id=policy.id,
+                version=policy.version,
+                effective_from=policy.effective_from,
+                digest=digest_of(policy),
+                terms=policy.model_dump(mode="json", by_alias=True, exclude_unset=True),
+                first_seen_at=now,
+            )
+        )
+    session.flush()
+    if not known:
+        return []
+    ruling = book.at(now).effective_from
+    return [_announce(session, policy, now) for policy in unknown if policy.effective_from >= ruling]
+
+
+def digest_of(policy: Policy) -> str:
+    """A digest of the terms as their file sets them: the same words in another order are the same."""
+    terms = policy.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=_TEXTS)
+    return sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
+
+
+def _announce(session: Session, policy: Policy, now: datetime) -> Notice:
+    begins = midnight(policy.effective_from, policy.zone)
+    day = f"{policy.effective_from:%-d %B %Y}"
+    path = f"/sla/{policy.effective_from.isoformat()}"
+    if begins > now:
+        title = f"Our service levels change on {day}"
+        first = f"From {day} on our service levels follow a new version"
+    else:
+        title = "Our service levels have changed"
+        first = f"Since {max(policy.effective_from, local_date(now, policy.zone)):%-d %B %Y} our service levels "
+        first += "follow a new version"
+    named = f" ({policy.version})" if policy.version else ""
+    body = f"{first}{named}. [Read it]({path}), beside the [versions before it](/sla#versions)."
+    if policy.page.amendments:
+        body += f"\n\n{policy.page.amendments}"
+    draft = NoticeDraft(title=title, body=body, ends_at=max(begins, now) + SHOWN_FOR, pinned=True, notify=True)
+    return post_notice(session, draft, author=BY_ITSELF, now=now, kind=SLA_CHANGE)
+
+
+def _load_known(session: Session) -> set[tuple[str, str]]:
+    return {
+        (row.policy_id, row.digest) for row in session.execute(select(PolicyVersion.policy_id, PolicyVersion.digest))
+    }
+
+
+def _is_known(policy: Policy, known: set[tuple[str, str]]) -> bool:
+    return (policy.id, digest_of(policy)) in known
