@@ -62,6 +62,7 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     """
     components = find_components(session, draft.components)
     _check_window(draft, now)
+    _check_reason(draft, policy)
     assessment = assess(session, draft, risk=draft.risk, policy=policy, now=now)
     _check_notice(assessment, draft.confirm)
     maintenance = Maintenance(
@@ -119,6 +120,7 @@ def move(
     _check_window(draft, now)
     if draft.kind is None and maintenance.asked_kind is not None:
         draft = draft.model_copy(update={"kind": maintenance.asked_kind})
+    _check_reason(draft, policy)
     assessment = assess(session, draft, risk=maintenance.risk, policy=policy, now=now, but=maintenance.id)
     _check_notice(assessment, draft.confirm)
     old = {
@@ -195,9 +197,21 @@ def _check_window(draft: MaintenanceDraft | MoveDraft, now: datetime) -> None:
     if draft.starts_at < now and draft.kind in (MaintenanceKind.SCHEDULED, MaintenanceKind.REGULAR):
         problems.append(Problem("starts_at", f"{draft.kind.value} work cannot start in the past"))
     if draft.ends_at <= now:
+        if not problems and draft.starts_at <= draft.ends_at:
+            problems.append(Problem("starts_at", "lies in the past, and so does the end"))
         problems.append(Problem("ends_at", "the window is over already"))
     if problems:
         raise Refused(problems)
+
+
+def _check_reason(draft: MaintenanceDraft | MoveDraft, policy: Policy) -> None:
+    """A reason that is given is one of the policy's, also where none is asked: it is kept and shown."""
+    known = policy.maintenance.late_needs_reason
+    if draft.reason and known and draft.reason not in known:
+        raise Refused(
+            Problem("reason", f"must be one of the policy's: {', '.join(known)}; other words go into reason_text"),
+            {"reasons": list(known)},
+        )
 
 
 def _check_not_begun(maintenance: Maintenance, done: str) -> None:
