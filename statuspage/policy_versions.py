@@ -21,7 +21,7 @@ from statuspage.notices import SLA_CHANGE, post_notice
 
 SHOWN_FOR = timedelta(days=30)
 """How long a new version stands on the front page: from when it is announced or, if later, in force."""
-_TEXTS = frozenset({"page", "source", "name"})
+_TEXTS = {"page", "source", "name"}
 BY_ITSELF = "statuspage"
 
 

@@ -13,16 +13,16 @@ from statuspage.publishing.snapshot import NoticeView
 NEWEST_NOTICES = 200
 
 
-def load_notices(session: Session) -> tuple[NoticeView, ...]:
-    """The newest notices; those of the front page are among them."""
+def load_notices(session: Session, base_url: str) -> tuple[NoticeView, ...]:
+    """The newest notices; those of the front page are among them. Links within the page are made whole."""
     rows = session.scalars(select(Notice).order_by(Notice.posted_at.desc(), Notice.id.desc()).limit(NEWEST_NOTICES))
     return tuple(
         NoticeView(
             id=row.id,
             kind=row.kind,
             title=row.title,
-            html=html_of(row.body),
-            text=text_of(row.body),
+            html=html_of(row.body.replace("](/", f"]({base_url}/")),
+            text=text_of(row.body.replace("](/", f"]({base_url}/")),
             pinned=row.pinned,
             posted_at=row.posted_at,
             updated_at=row.updated_at,

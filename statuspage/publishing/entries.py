@@ -97,7 +97,7 @@ class Telling:
             id=self.tag(f"Notice/{notice.id}"),
             url=f"{self.page.url}/notices#{notice.id}",
             title=without_controls(f"[{word}] {notice.title}"),
-            html=notice.html.replace('href="/', f'href="{self.page.url}/'),
+            html=notice.html,
             text=notice.text,
             published=notice.posted_at,
             updated=notice.updated_at,

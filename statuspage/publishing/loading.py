@@ -66,7 +66,7 @@ def load_snapshot(
         touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
         period=period,
         services=load_services(session, policies.placed_in(page.zone.key), period, visible=visible, now=now),
-        notices=load_notices(session),
+        notices=load_notices(session, page.url),
         versions=tuple(version.placed_in(page.zone.key) for version in load_versions(session, policies)),
     )
 

@@ -13,6 +13,7 @@ from statuspage.web.api_v1 import (
     deliveries,
     incidents,
     maintenances,
+    notices,
     policy,
     reports,
     subscribers,
@@ -23,7 +24,19 @@ from statuspage.web.api_v1 import (
 from statuspage.web.api_v1.endpoints import ENDPOINTS, view_of
 from statuspage.web.api_v1.openapi import answer_document
 
-NOUNS = (components, incidents, maintenances, subscribers, deliveries, uptime, reports, policy, tokens, users)
+NOUNS = (
+    components,
+    incidents,
+    maintenances,
+    notices,
+    subscribers,
+    deliveries,
+    uptime,
+    reports,
+    policy,
+    tokens,
+    users,
+)
 """Importing them declares their endpoints, in the order of the document."""
 PREFIX = "/api/v1"
 
