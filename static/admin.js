@@ -46,6 +46,11 @@ async function preview() {
     const says = target.querySelector("[data-button]")?.dataset.button;
     const button = form.querySelector("[data-says]");
     if (says && button) button.textContent = says;
+    const line = form.querySelector("[data-says-line]");
+    if (line) {
+      line.textContent = target.querySelector("[data-line]")?.dataset.line ?? "";
+      line.hidden = !line.textContent;
+    }
     const confirm = form.querySelector("[data-confirm]");
     if (confirm) confirm.hidden = !target.querySelector(".warn");
   } catch {
@@ -137,6 +142,12 @@ for (const kept of document.querySelectorAll("form[data-keep]")) {
     store((s) => (fields === first ? s.removeItem(prefix + name) : s.setItem(prefix + name, JSON.stringify({ at: Date.now(), fields }))));
   });
 }
+
+// On a phone the row of pages is wider than the screen: the one that is shown comes into view.
+
+const row = document.querySelector(".admin-nav ul");
+const here = row?.querySelector("[aria-current]");
+if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 
 // After a refusal the summary is where one wants to be.
 
