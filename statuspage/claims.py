@@ -54,18 +54,25 @@ def repeat_claims(session: Session, incident: Incident, *, author: str, now: dat
         claim(session, {component: row.status}, incident, at=row.at, author=author, now=now)
 
 
-def current_statuses(session: Session, component_ids: Iterable[str], now: datetime) -> dict[str, ComponentStatus]:
-    """What each component shows now: the worst of its base, its open incidents and its running maintenances."""
+def current_statuses(
+    session: Session, component_ids: Iterable[str], now: datetime, *, public: bool = False
+) -> dict[str, ComponentStatus]:
+    """What each component shows now: the worst of its base, its open incidents and its running maintenances.
+
+    `public` is what the page shows: internal incidents say nothing there.
+    """
     ids = list(component_ids)
     worst = dict.fromkeys(ids, ComponentStatus.OPERATIONAL)
-    for component_id, status in session.execute(_latest_claims(ids, now)):
+    for component_id, status in session.execute(_latest_claims(ids, now, public)):
         worst[component_id] = max(worst[component_id], status, key=lambda s: s.severity)
     return worst
 
 
-def _latest_claims(component_ids: list[str], now: datetime) -> Any:
+def _latest_claims(component_ids: list[str], now: datetime, public: bool) -> Any:
     """Select (component_id, status): the last word of each source that can hold a component now."""
     open_incidents = select(Incident.id).where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
+    if public:
+        open_incidents = open_incidents.where(Incident.public_at.is_not(None))
     running = select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if s.is_running]))
     base = and_(StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None))
     rank = func.row_number().over(

@@ -54,7 +54,8 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
     )
     session.add(incident)
     session.flush()
-    before = current_statuses(session, [c.id for c in components.values()], now)
+    public = incident.public_at is not None
+    before = current_statuses(session, [c.id for c in components.values()], now, public=public)
     said = {components[slug]: status for slug, status in draft.components.items()}
     claim(session, said, incident, at=started_at, author=author, now=now)
     update = _add_update(session, incident, "opened", draft.body, author=author, now=now, notify=draft.notify)
@@ -79,13 +80,16 @@ def post_update(
     _check_restored(status, draft.components or {})
     components = find_components(session, draft.components or {})
     earlier = _find_internal_updates(incident, draft.publish_updates)
-    before = current_statuses(session, _component_ids(session, incident, components.values()), now)
+    raised = _is_raised(incident, draft.priority, policy)
+    public = raised or incident.public_at is not None
+    before = current_statuses(session, _component_ids(session, incident, components.values()), now, public=public)
     event = _event_of(incident, status, draft.priority)
     if draft.cause is not None and draft.cause is not incident.cause:
         incident.cause = draft.cause
         repeat_claims(session, incident, author=author, now=now)
     _change_priority(incident, draft.priority, policy, now)
     said = {components[slug]: new for slug, new in (draft.components or {}).items()}
+    known = _held(session, incident) if raised else {}
     claim(session, said, incident, at=now, author=author, now=now)
     incident.updated_at = now
     incident.status = status
@@ -94,8 +98,8 @@ def post_update(
         for internal in earlier:
             internal.public_at = now
     released = _apply_status(session, incident, status, author=author, now=now)
-    after = current_statuses(session, [c.id for c in released], now)
-    _record_affected(session, update, {**{c: after[c.id] for c in released}, **said}, before)
+    after = current_statuses(session, [c.id for c in released], now, public=public)
+    _record_affected(session, update, {**known, **{c: after[c.id] for c in released}, **said}, before)
     _enqueue(session, update, now)
     return update
 
@@ -212,8 +216,13 @@ def _change_priority(incident: Incident, priority: Priority | None, policy: Poli
         return
     incident.priority = priority
     incident.impact = priority.impact
-    if incident.public_at is None and is_public(policy, priority):
+    if _is_raised(incident, priority, policy):
         incident.public_at = now
+
+
+def _is_raised(incident: Incident, priority: Priority | None, policy: Policy) -> bool:
+    """Whether this priority makes an internal incident public."""
+    return incident.public_at is None and priority is not None and is_public(policy, priority)
 
 
 def _apply_status(
@@ -231,14 +240,15 @@ def _apply_status(
     if incident.resolved_at is None and incident.public_at is not None:
         customer_reports.note_restored(session, incident, author=author, now=now)
     incident.resolved_at = incident.resolved_at or now
-    held = {
-        slug: held
-        for slug, held in components_held(session, incident).items()
-        if held is not ComponentStatus.OPERATIONAL
-    }
-    released = list(find_components(session, held).values())
+    released = list(_held(session, incident))
     claim(session, dict.fromkeys(released, ComponentStatus.OPERATIONAL), incident, at=now, author=author, now=now)
     return released
+
+
+def _held(session: Session, incident: Incident) -> dict[Component, ComponentStatus]:
+    """The components the incident holds below operational."""
+    said = {s: h for s, h in components_held(session, incident).items() if h is not ComponentStatus.OPERATIONAL}
+    return {component: said[slug] for slug, component in find_components(session, said).items()}
 
 
 def _add_update(

@@ -80,7 +80,7 @@ def enter(
 ) -> dict[str, tuple[ComponentStatus, ComponentStatus]]:
     """Take the step; the components turn to under_maintenance or are let go. Returns old and new by component id."""
     ids = [component.id for component in maintenance.components]
-    before = current_statuses(session, ids, at)
+    before = current_statuses(session, ids, at, public=True)
     if status is MaintenanceStatus.COMPLETED:
         maintenance.completed_at = at
         said = dict.fromkeys(maintenance.components, ComponentStatus.OPERATIONAL)
@@ -91,7 +91,7 @@ def enter(
         claim(session, said, maintenance, at=at, author=author, now=at)
     maintenance.status = status
     session.flush()
-    after = current_statuses(session, ids, at)
+    after = current_statuses(session, ids, at, public=True)
     return {component_id: (before[component_id], after[component_id]) for component_id in ids}
 
 

@@ -129,6 +129,25 @@ def test_internal_stays_internal_until_raised(desk: Desk) -> None:
     assert [u.public_at is not None for u in incident.updates] == [False, True, True]
 
 
+def test_raising_tells_what_it_holds(desk: Desk) -> None:
+    incident = desk.open(priority="P4", components={"voice": "degraded_performance"})
+    raised = desk.update(incident, priority="P2", body="Now it is serious.")
+    (affected,) = raised.affected
+    assert (affected.component.slug, affected.old_status, affected.new_status) == (
+        "voice",
+        ComponentStatus.OPERATIONAL,
+        ComponentStatus.DEGRADED_PERFORMANCE,
+    )
+
+
+def test_public_update_never_tells_internal_status(desk: Desk) -> None:
+    desk.open(priority="P5", components={"voice": "major_outage"})
+    public = desk.open(priority="P2", components={"voice": "partial_outage"})
+    over = desk.update(public, status="resolved")
+    said = [(a.old_status.value, a.new_status.value) for u in (public.updates[0], over) for a in u.affected]
+    assert said == [("operational", "partial_outage"), ("partial_outage", "operational")]
+
+
 def test_lowered_incident_stays_public(desk: Desk) -> None:
     incident = desk.open(priority="P2")
     lowered = desk.update(incident, priority="P4")
