@@ -81,7 +81,7 @@ def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge)
     """The installation that the settings describe. Opens no connection yet; raises PolicyError for a bad policy."""
     database = Database(settings.database)
     policies = load_policies(settings.statuspage_policy)
-    publisher = Publisher(settings.public_folder, database, policies, settings.statuspage_url)
+    publisher = Publisher(settings.public_folder, database, policies, settings.statuspage_url, settings.local_url)
     return Installation(settings, database, policies, publisher, nudge)
 
 
@@ -93,6 +93,7 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
     A failing publish: the change is safe, `publish_error` says why, and the worker publishes again.
     """
     with installation.database.write() as session:
+        _wait_for_turn(session)
         change = Change(session, installation.policy(now, session), now, author)
         with _watching(change):
             yield change
@@ -102,6 +103,12 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
         change.queued = _count_queued(change)
     _publish(installation, change)
     _nudge(installation)
+
+
+def _wait_for_turn(session: Session) -> None:
+    """Hold the page's row: on PostgreSQL two changes at once would take the same revision, and one of them would
+    never be published. SQLite has one writer anyway."""
+    session.execute(select(Page.id).with_for_update())
 
 
 @contextmanager

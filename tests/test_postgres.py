@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from statuspage import postgres
-from statuspage.db import Database
+from statuspage.changes import open_installation, site_change
+from statuspage.components import add_component, ensure_page
+from statuspage.db import Base, Database
+from statuspage.drafts import ComponentDraft
+from statuspage.models import Page
+from statuspage.settings import Settings
 from tests.running import running_page, wait_until
 from tests.servers import PostgresServer, free_port
 
@@ -72,3 +79,21 @@ def test_page_stands_without_its_server(postgres_server: PostgresServer, postgre
         finally:
             postgres_server.thaw()
         assert wait_until(lambda: page.get("/readyz")[0].status == 200, 40)
+
+
+def test_changes_at_once_take_turns(postgres_url: str, tmp_path: Path, now: datetime) -> None:
+    settings = Settings(statuspage_instance=tmp_path, database_url=postgres_url, secret_key="k" * 32)
+    installation = open_installation(settings)
+    Base.metadata.create_all(installation.database.engine)
+    with installation.database.write() as session:
+        ensure_page(session, now)
+
+    def change(number: int) -> None:
+        with site_change(installation, now, author="test") as change:
+            add_component(change.session, ComponentDraft(name=f"Part {number}"), author="test", now=now)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(change, range(8)))
+    with installation.database.read() as session:
+        assert session.scalar(select(Page.revision)) == 8
+    installation.database.dispose()
