@@ -59,6 +59,9 @@ def _configure(app: Flask, installation: Installation) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=(settings.statuspage_url or "").startswith("https:"),
     )
+    # no redirects by routing: they would be built from the Host header
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     hops = settings.trusted_proxies

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from statuspage import people
@@ -269,6 +270,19 @@ def test_strangers_text_is_not_kept(visitor: Operator) -> None:
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
         answer = visitor.client.post("/admin/incidents", data=form, headers=headers)
         assert "Written by a stranger" not in answer.text
+
+
+def test_broken_origin_is_a_stranger(visitor: Operator) -> None:
+    form = {"title": "Phished", "body": "Written by a stranger"}
+    answer = visitor.client.post("/admin/incidents", data=form, headers={"Origin": "http://[broken"})
+    assert answer.status_code == 401
+    assert "Written by a stranger" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin//incidents", "/admin/incidents/", "//admin/login"])
+def test_no_redirect_is_built_from_host(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, base_url="http://127.0.0.1:8000")
+    assert not answer.headers.get("Location", "").startswith(("http", "//"))
 
 
 def test_lost_session_never_shows_a_password(visitor: Operator) -> None:
