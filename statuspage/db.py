@@ -7,8 +7,9 @@ a writer later fails with "database is locked" or loses the race silently.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -150,6 +151,11 @@ def _make_sqlite_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
 
+    @event.listens_for(engine, "do_connect")
+    def make_private(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        if path and path != ":memory:":
+            _make_private(path)
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing; begin_transaction below does
@@ -167,3 +173,10 @@ def _make_sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _make_private(path: str) -> None:
+    """A new database file is its owner's alone: addresses, links and hashes stand in it. One that exists is not
+    opened here: closing it again would drop the locks that SQLite holds on it for this process."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

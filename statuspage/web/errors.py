@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -31,6 +31,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(Conflicted, answer_conflicted)
     for unreachable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unreachable, answer_database_down)
+    app.register_error_handler(IntegrityError, answer_overtaken)
+    app.register_error_handler(DatabaseError, answer_database_error)
     app.register_error_handler(Exception, answer_unexpected)
 
 
@@ -99,6 +101,18 @@ def answer_database_down(error: Exception) -> Response:
     response = error_response(HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be reached. Nothing was changed.")
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def answer_overtaken(error: IntegrityError) -> Response:
+    """Two did the same at the same moment, and the database let one of them through."""
+    log.warning("overtaken", reason=str(error.orig)[:300])
+    detail = "Somebody else changed the same thing at the same moment. Try again."
+    return error_response(HTTPStatus.CONFLICT, detail)
+
+
+def answer_database_error(error: DatabaseError) -> Response:
+    """A damaged SQLite file is a database that is away (drivers have no narrower class for it); the rest is ours."""
+    return answer_database_down(error) if type(error) is DatabaseError else answer_unexpected(error)
 
 
 def answer_unexpected(error: Exception) -> Response:
