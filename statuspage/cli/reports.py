@@ -8,8 +8,9 @@ import click
 from flask.cli import AppGroup
 
 from statuspage.cli.console import local, opened, plainly, say, say_json, say_rows
+from statuspage.reports.customer_credit import customer_credit
 from statuspage.reports.customers import load_customer
-from statuspage.reports.periods import place, read_period
+from statuspage.reports.periods import read_period
 from statuspage.reports.sla import Entry, ServiceRow, SlaReport, sla_report
 from statuspage.reports.tables import sla_csv
 from statuspage.web.api_v1.reports import sla_answer
@@ -29,8 +30,7 @@ def report(typed: str, customer_id: str | None, shape: str) -> None:
     with installation.database.read() as session:
         customer = None
         if customer_id is not None:
-            zone = place(session, installation.policies).in_force(period.first_day).zone
-            customer = load_customer(session, customer_id, period.span(zone))
+            customer = load_customer(session, customer_id, period, installation.policies)
         found = sla_report(session, installation.policies, period, now=now, customer=customer)
     if shape == "json":
         say_json(sla_answer(found))
@@ -46,6 +46,7 @@ def _say_report(found: SlaReport) -> None:
     say(f"{found.period} ({state}), {found.policy.name} {found.policy.version}".rstrip())
     if found.customer:
         say(f"Customer: {found.customer.name}")
+        _say_credit(found)
     if found.platform_only:
         say("Platform history: this policy measures each customer by itself.")
     if not found.contractual:
@@ -62,6 +63,16 @@ def _say_report(found: SlaReport) -> None:
         say(f"  {letter}  {meaning}")
     for rule in found.formula.rules:
         say(f"  {rule}")
+
+
+def _say_credit(found: SlaReport) -> None:
+    owed = customer_credit(found)
+    if owed is None:
+        return
+    amount = "" if owed.amount is None else f" of {owed.fee} = {owed.amount} {owed.currency}".rstrip()
+    say(f"Credit: {owed.percent}%{amount}{' (the cap)' if owed.capped else ''}")
+    if owed.closes_at is not None:
+        say(f"Claims close at {local(owed.closes_at, found.policy.zone)}")
 
 
 def _say_entries(title: str, entries: tuple[Entry, ...], zone: ZoneInfo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -32,9 +32,12 @@ def place(session: Session, policies: PolicyBook) -> PolicyBook:
     return policies.placed_in(session.scalar(select(Page.timezone)) or "UTC")
 
 
-def ruling(policies: PolicyBook, period: Period, now: datetime, field: str = "period") -> Policy:
-    """The policy that rules a period: the one in force on its first day. Raises Refused for a period to come."""
-    policy = policies.in_force(period.first_day)
+def ruling(
+    policies: PolicyBook, period: Period, now: datetime, day: date | None = None, field: str = "period"
+) -> Policy:
+    """The policy that rules a period: the one in force on its first day, or on the `day` that holds for somebody.
+    Raises Refused for a period to come."""
+    policy = policies.in_force(day or period.first_day)
     if period.span(policy.zone).start > now:
         raise Refused(Problem(field, f"{period} has not begun yet"))
     return policy

@@ -87,10 +87,11 @@ def sla_report(
 ) -> SlaReport:
     """The report of a month or quarter under the policy in force on its first day; to date while it runs.
 
-    With a customer its own figures, as the policy measures them. Raises Refused for a period that has not begun.
+    With a customer its own figures, as the policy measures them, under the version that holds for it
+    (TP6). Raises Refused for a period that has not begun.
     The cost grows with the period's events, not with all history.
     """
-    policy = ruling(place(session, policies), period, now)
+    policy = ruling(place(session, policies), period, now, customer.terms_on if customer else None)
     span = period.span(policy.zone)
     window = Span(span.start, max(span.start, min(span.end, now)))
     contractual = period.unit == policy.availability.period

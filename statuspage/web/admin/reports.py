@@ -9,6 +9,8 @@ from statuspage.domain.periods import Period, local_date, period_of
 from statuspage.errors import NotFound, Refused
 from statuspage.publishing.wording import Words
 from statuspage.reports.communication import CommunicationReport, communication_report
+from statuspage.reports.customer_credit import customer_credit
+from statuspage.reports.customers import load_customer
 from statuspage.reports.periods import offered_periods, place, read_period
 from statuspage.reports.sla import SlaReport, sla_report
 from statuspage.reports.tables import communication_csv, sla_csv
@@ -36,16 +38,17 @@ def list_reports() -> Response:
 @admin.get("/reports/sla/<period>")
 def show_sla_report(period: str) -> Response:
     """The SLA report of one period, ready to be printed."""
-    report = _load_sla(period)
-    return show("reports/sla.html", report=report, rw=_words_of(report))
+    report = _load_sla(period, request.args.get("customer"))
+    return show("reports/sla.html", report=report, owed=customer_credit(report), rw=_words_of(report))
 
 
 @admin.get("/reports/sla/<period>.<any(csv, json):shape>")
 def download_sla_report(period: str, shape: str) -> Response:
     """The SLA report as a file."""
-    report = _load_sla(period)
+    report = _load_sla(period, request.args.get("customer"))
     text = sla_csv(report) if shape == "csv" else sla_answer(report).model_dump_json(indent=2)
-    return _file(text, f"sla-{report.period}", shape)
+    name = f"sla-{report.period}-{report.customer.id}" if report.customer else f"sla-{report.period}"
+    return _file(text, name, shape)
 
 
 @admin.get("/reports/communication/<period>")
@@ -63,11 +66,13 @@ def download_communication_report(period: str, shape: str) -> Response:
     return _file(text, f"communication-{report.period}", shape)
 
 
-def _load_sla(typed: str) -> SlaReport:
+def _load_sla(typed: str, customer_id: str | None) -> SlaReport:
     installation, period = current.installation(), _period(typed)
+    policies = installation.policies
     with installation.database.read() as session:
         try:
-            return sla_report(session, installation.policies, period, now=current.now())
+            customer = load_customer(session, customer_id, period, policies) if customer_id else None
+            return sla_report(session, policies, period, now=current.now(), customer=customer)
         except Refused:
             raise NotFound(_("report"), typed) from None
 

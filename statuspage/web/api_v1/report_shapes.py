@@ -99,12 +99,27 @@ class PolicyNamed(Shape):
     version: str
 
 
+class CreditAnswer(Shape):
+    """What the figures come to for a customer; `amount` is null while its fee is unknown. Where it is
+    `to_be_claimed`, `claims_close_at` is the first instant too late."""
+
+    pct: int | float
+    fee: str | None
+    amount: str | None
+    currency: str
+    capped: bool
+    form: str
+    to_be_claimed: bool
+    claims_close_at: UtcInstant | None
+
+
 class CustomerNamed(Shape):
-    """Whose report it is."""
+    """Whose report it is. `credit` is null where the policy gives none, or nothing is measured."""
 
     id: str
     name: str
     tier: str | None
+    credit: CreditAnswer | None
 
 
 class SlaAnswer(Shape):

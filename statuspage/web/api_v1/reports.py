@@ -7,11 +7,17 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from statuspage.domain.intervals import Span
+from statuspage.domain.periods import Period
 from statuspage.domain.sla.availability import Availability
+from statuspage.domain.sla.policy import PolicyBook
 from statuspage.domain.vocabulary import Scope
+from statuspage.errors import NotFound, Problem, Refused
 from statuspage.reports.communication import CommunicationReport, IncidentKept, communication_report
+from statuspage.reports.customer_credit import customer_credit
+from statuspage.reports.customers import Customer, load_customer
 from statuspage.reports.lengths import seconds
 from statuspage.reports.notices import NoticeGiven
 from statuspage.reports.periods import read_period
@@ -20,6 +26,7 @@ from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.report_shapes import (
     CommunicationAnswer,
+    CreditAnswer,
     CustomerNamed,
     EntryAnswer,
     FormulaAnswer,
@@ -42,12 +49,19 @@ class PeriodQuery(Query):
     period: Annotated[str, Field(max_length=40)] = Field(description="a month, 2026-10, or a quarter, 2026-Q3")
 
 
-@endpoint("GET", "/sla/report", scope=Scope.READ, query=PeriodQuery, gives=SlaAnswer)
-def show_sla_report(call: Call, query: PeriodQuery) -> Answer:
-    """The SLA report of a month or quarter, to date while it runs."""
-    period = read_period(query.period)
+class SlaQuery(PeriodQuery):
+    """Which period, and whose."""
+
+    customer: Annotated[str, Field(max_length=40)] | None = Field(None, description="a customer's id: its figures")
+
+
+@endpoint("GET", "/sla/report", scope=Scope.READ, query=SlaQuery, gives=SlaAnswer)
+def show_sla_report(call: Call, query: SlaQuery) -> Answer:
+    """The SLA report of a month or quarter, to date while it runs; of one customer where that is asked."""
+    period, policies = read_period(query.period), call.installation.policies
     with call.read() as session:
-        return call.answered(sla_answer(sla_report(session, call.installation.policies, period, now=call.now)))
+        customer = _customer(session, query.customer, period, policies) if query.customer is not None else None
+        return call.answered(sla_answer(sla_report(session, policies, period, now=call.now, customer=customer)))
 
 
 @endpoint("GET", "/communications", scope=Scope.READ, query=PeriodQuery, gives=CommunicationAnswer)
@@ -59,9 +73,15 @@ def show_communications(call: Call, query: PeriodQuery) -> Answer:
         return call.answered(communication_answer(report))
 
 
+def _customer(session: Session, customer_id: str, period: Period, policies: PolicyBook) -> Customer:
+    try:
+        return load_customer(session, customer_id, period, policies)
+    except NotFound as missing:
+        raise Refused(Problem("customer", str(missing))) from None
+
+
 def sla_answer(report: SlaReport) -> SlaAnswer:
     """The SLA report as it is answered, here and by the command line."""
-    customer = report.customer
     return SlaAnswer(
         period=str(report.period),
         timezone=report.policy.zone.key,
@@ -72,7 +92,7 @@ def sla_answer(report: SlaReport) -> SlaAnswer:
         contractual=report.contractual,
         platform_history=report.platform_only,
         policy=_policy(report),
-        customer=CustomerNamed(id=customer.id, name=customer.name, tier=customer.tier) if customer else None,
+        customer=_named(report),
         formula=FormulaAnswer(
             symbols=report.formula.symbols,
             words=report.formula.words,
@@ -102,6 +122,23 @@ def communication_answer(report: CommunicationReport) -> CommunicationAnswer:
         incidents=[_kept(incident) for incident in report.incidents],
         maintenances=[_notice(notice) for notice in report.notices],
     )
+
+
+def _named(report: SlaReport) -> CustomerNamed | None:
+    customer, owed = report.customer, customer_credit(report)
+    if customer is None:
+        return None
+    credit = owed and CreditAnswer(
+        pct=_plain(owed.percent) or 0,
+        fee=None if owed.fee is None else str(owed.fee),
+        amount=None if owed.amount is None else str(owed.amount),
+        currency=owed.currency,
+        capped=owed.capped,
+        form=owed.form,
+        to_be_claimed=owed.to_be_claimed,
+        claims_close_at=owed.closes_at,
+    )
+    return CustomerNamed(id=customer.id, name=customer.name, tier=customer.tier, credit=credit)
 
 
 def _policy(report: SlaReport | CommunicationReport) -> PolicyNamed:
