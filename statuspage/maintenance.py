@@ -27,7 +27,7 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDr
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
-from statuspage.windows import add_update, advance, enter
+from statuspage.windows import add_update, advance, enter, withdraw_extension
 
 
 def assess(
@@ -62,9 +62,9 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     """
     components = find_components(session, draft.components)
     _check_window(draft, now)
-    _check_reason(draft, policy)
+    check_reason(draft, policy)
     assessment = assess(session, draft, risk=draft.risk, policy=policy, now=now)
-    _check_notice(assessment, draft.confirm)
+    check_notice(assessment, draft.confirm)
     maintenance = Maintenance(
         id=new_id(),
         title=draft.title,
@@ -78,7 +78,7 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
         author=author,
         components=list(components.values()),
     )
-    _keep_assessment(maintenance, assessment, draft, policy)
+    keep_assessment(maintenance, assessment, draft, policy)
     session.add(maintenance)
     session.flush()
     add_update(session, maintenance, "announced", draft.body, at=now, author=author, notify=draft.notify)
@@ -104,6 +104,8 @@ def post_update(
         raise TransitionRefused(Problem("status", message))
     event, stays = _event_of(maintenance.status, status), status is maintenance.status
     affected = {} if stays else enter(session, maintenance, status, at=now, author=author)
+    if status is MaintenanceStatus.COMPLETED:
+        withdraw_extension(session, maintenance, at=now, author=author)
     return add_update(
         session, maintenance, event, draft.body, at=now, author=author, notify=draft.notify, affected=affected
     )
@@ -120,9 +122,9 @@ def move(
     _check_window(draft, now)
     if draft.kind is None and maintenance.asked_kind is not None:
         draft = draft.model_copy(update={"kind": maintenance.asked_kind})
-    _check_reason(draft, policy)
+    check_reason(draft, policy)
     assessment = assess(session, draft, risk=maintenance.risk, policy=policy, now=now, but=maintenance.id)
-    _check_notice(assessment, draft.confirm)
+    check_notice(assessment, draft.confirm)
     old = {
         "old_starts_at": _iso(maintenance.starts_at),
         "old_ends_at": _iso(maintenance.ends_at),
@@ -132,7 +134,7 @@ def move(
     maintenance.starts_at, maintenance.ends_at = draft.starts_at, draft.ends_at
     maintenance.asked_kind = draft.kind
     maintenance.sequence += 1
-    _keep_assessment(maintenance, assessment, draft, policy)
+    keep_assessment(maintenance, assessment, draft, policy)
     update = add_update(
         session, maintenance, "moved", draft.body, at=now, author=author, notify=draft.notify, details=old
     )
@@ -204,7 +206,7 @@ def _check_window(draft: MaintenanceDraft | MoveDraft, now: datetime) -> None:
         raise Refused(problems)
 
 
-def _check_reason(draft: MaintenanceDraft | MoveDraft, policy: Policy) -> None:
+def check_reason(draft: MaintenanceDraft | MoveDraft, policy: Policy) -> None:
     """A reason that is given is one of the policy's, also where none is asked: it is kept and shown."""
     known = policy.maintenance.late_needs_reason
     if draft.reason and known and draft.reason not in known:
@@ -223,7 +225,8 @@ def _check_not_begun(maintenance: Maintenance, done: str) -> None:
     )
 
 
-def _check_notice(assessment: NoticeAssessment, confirmed: bool) -> None:
+def check_notice(assessment: NoticeAssessment, confirmed: bool) -> None:
+    """Raises NoticeTooShort or Refused for what the policy refuses, and for warnings that nobody confirmed."""
     refusals = list(assessment.refusals)
     if assessment.confirm_required and not confirmed:
         refusals += assessment.warnings
@@ -250,9 +253,10 @@ def _check_notice(assessment: NoticeAssessment, confirmed: bool) -> None:
     raise (NoticeTooShort if "notice_too_short" in codes else Refused)(problems, facts)
 
 
-def _keep_assessment(
+def keep_assessment(
     maintenance: Maintenance, assessment: NoticeAssessment, draft: MaintenanceDraft | MoveDraft, policy: Policy
 ) -> None:
+    """Write down what the policy made of the window."""
     maintenance.announced_at = assessment.announced_at
     maintenance.kind = assessment.kind
     maintenance.urgent = assessment.urgent

@@ -54,25 +54,50 @@ def advance(session: Session, maintenance: Maintenance, now: datetime) -> list[U
     updates = []
     for status, at, event in steps:
         affected = enter(session, maintenance, status, at=at, author=BY_ITSELF)
+        goes_on = is_extended(session, maintenance) if event == "finished" else maintenance.extends_id is not None
         updates.append(
             add_update(
                 session,
                 maintenance,
                 event,
-                _WORDS[event],
+                (_WORDS_OF_EXTENSION if goes_on else _WORDS)[event],
                 at=at,
                 author=BY_ITSELF,
-                notify=True,
+                notify=not goes_on,
                 affected=affected,
             )
         )
     return updates
 
 
+def is_extended(session: Session, maintenance: Maintenance) -> bool:
+    """Whether a further window goes on with it."""
+    return session.scalar(select(Maintenance.id).where(*_further(maintenance)).limit(1)) is not None
+
+
+def withdraw_extension(session: Session, maintenance: Maintenance, *, at: datetime, author: str) -> None:
+    """The work is done before its window ended, so its extension is not needed; nobody is mailed of that."""
+    for further in session.scalars(select(Maintenance).where(*_further(maintenance))).all():
+        further.status = MaintenanceStatus.CANCELLED
+        further.cancelled_at = at
+        further.sequence += 1
+        body = "The work was finished before; the extension is not needed."
+        add_update(session, further, "cancelled", body, at=at, author=author, notify=False)
+
+
+def _further(maintenance: Maintenance) -> tuple[ColumnElement[bool], ...]:
+    return Maintenance.extends_id == maintenance.id, Maintenance.status != MaintenanceStatus.CANCELLED
+
+
 _WORDS = {
     "started": "The maintenance has begun as announced.",
     "finished": "The maintenance window is over.",
 }
+_WORDS_OF_EXTENSION = {
+    "started": "The work goes on in the extended window.",
+    "finished": "The first window is over; the work goes on as announced.",
+}
+"""Where one window passes into the next: posted, and mailed to nobody."""
 
 
 def enter(

@@ -45,6 +45,7 @@ LAYERS = {
         "statuspage.credit_claims",
         "statuspage.customer_reports",
         "statuspage.customers",
+        "statuspage.extensions",
         "statuspage.importing",
         "statuspage.incidents",
         "statuspage.maintenance",

@@ -27,6 +27,7 @@ _SUBJECTS = {
     "updated": "Maintenance update",
     "finished": "Maintenance finished",
     "moved": "Maintenance moved",
+    "extended": "Maintenance extended",
     "cancelled": "Maintenance cancelled",
 }
 

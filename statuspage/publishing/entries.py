@@ -126,8 +126,8 @@ class Telling:
         if isinstance(event, IncidentView):
             return " ".join(part for part in (update.priority or event.priority, state) if part)
         name = self.words.gettext(label(self.snapshot.policy, event.kind, urgent=event.urgent))
-        if update.event == "moved":
-            state = self.words.label("moved")
+        if update.event in ("moved", "extended"):
+            state = self.words.label(update.event)
         return name if update.event == "announced" else f"{name}: {state}"
 
     def _facts(self, event: Event, update: UpdateView) -> list[str]:

@@ -34,19 +34,25 @@ from statuspage.publishing.snapshot import (
 from statuspage.publishing.timelines import load_timelines
 from statuspage.publishing.updates import Updates, load_updates
 
-DEFAULT_URL = "http://127.0.0.1:8000"
+LOCAL_URL = "http://127.0.0.1:8000"
 MONTHS_OF_UPTIME = 12
 
 
 def load_snapshot(
-    session: Session, *, policies: PolicyBook, now: datetime, touched: Touched, base_url: str | None = None
+    session: Session,
+    *,
+    policies: PolicyBook,
+    now: datetime,
+    touched: Touched,
+    base_url: str | None = None,
+    local_url: str = LOCAL_URL,
 ) -> Snapshot:
     """The page as the public may see it at `now`; `base_url` beats the page's own URL.
 
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
     """
-    page = _page_view(session.get_one(Page, 1), base_url)
+    page = _page_view(session.get_one(Page, 1), page_url(session.get_one(Page, 1), base_url, local_url))
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
     selection = select_history(session, touched, now, page.zone)
@@ -71,16 +77,16 @@ def load_snapshot(
     )
 
 
-def page_url(page: Page, base_url: str | None) -> str:
-    """The public base URL without a slash at the end."""
-    return (base_url or page.url or DEFAULT_URL).rstrip("/")
+def page_url(page: Page, base_url: str | None, local_url: str = LOCAL_URL) -> str:
+    """The public base URL without a slash at the end; `local_url` serves until there is one."""
+    return (base_url or page.url or local_url).rstrip("/")
 
 
-def _page_view(page: Page, base_url: str | None) -> PageView:
+def _page_view(page: Page, url: str) -> PageView:
     return PageView(
         code=page.code,
         name=page.name,
-        url=page_url(page, base_url),
+        url=url,
         zone=ZoneInfo(page.timezone),
         languages=tuple(page.languages),
         support_url=page.support_url,
@@ -238,6 +244,7 @@ def _maintenance_view(
         sequence=maintenance.sequence,
         shortlink=maintenance.shortlink,
         updates=updates,
+        extends_id=maintenance.extends_id,
         components=tuple(
             AffectedView(
                 component.id,

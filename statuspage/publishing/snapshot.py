@@ -151,6 +151,8 @@ class MaintenanceView:
     shortlink: str | None
     updates: tuple[UpdateView, ...]
     components: tuple[AffectedView, ...]
+    extends_id: str | None = None
+    """The maintenance whose window this one goes on with."""
 
 
 @dataclass(frozen=True)

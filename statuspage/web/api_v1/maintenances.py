@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from statuspage import maintenance
+from statuspage import extensions, maintenance
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, Scope
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft
 from statuspage.models import Maintenance
@@ -15,6 +15,7 @@ from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.incidents import UpdateAnswer, update_answer
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
+from statuspage.work_drafts import ExtensionDraft
 
 
 class NoticeAnswer(Shape):
@@ -45,6 +46,7 @@ class MaintenanceAnswer(Shape):
     cancelled_at: UtcInstant | None
     notice: NoticeAnswer
     excluded_from_availability: bool
+    extends: str | None = Field(None, description="Id of the maintenance whose window this one goes on with")
     components: list[str]
     updates: list[UpdateAnswer]
     created_at: UtcInstant
@@ -124,6 +126,25 @@ def move_maintenance(call: Call, maintenance_id: str, draft: MoveDraft) -> Answe
 
 @endpoint(
     "POST",
+    "/maintenances/<maintenance_id>/extend",
+    scope=Scope.WRITE,
+    body=ExtensionDraft,
+    gives=MaintenanceAnswer,
+    status=201,
+)
+def extend_maintenance(call: Call, maintenance_id: str, draft: ExtensionDraft) -> Answer:
+    """More time for a maintenance under way, before its window ends. The answer is the further window, which has its
+    own notice and class and names the first in `extends`."""
+    with call.change() as change:
+        row = maintenance.load_maintenance(change.session, maintenance_id)
+        further = extensions.extend(
+            change.session, row, draft, policy=change.policy, author=call.author, now=call.now
+        )
+        return _created(call, change.session, further)
+
+
+@endpoint(
+    "POST",
     "/maintenances/<maintenance_id>/cancel",
     scope=Scope.WRITE,
     body=CancelDraft,
@@ -173,6 +194,7 @@ def maintenance_answer(session: Session, row: Maintenance, base_url: str) -> Mai
             met=row.notice_met,
         ),
         excluded_from_availability=row.excluded,
+        extends=row.extends_id,
         components=[component.slug for component in row.components],
         updates=[update_answer(update) for update in reversed(row.updates)],
         created_at=row.created_at,
