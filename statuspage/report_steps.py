@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,15 +14,17 @@ from statuspage.customer_drafts import (
     DelayDraft,
     DiagnosisDraft,
     ExclusionDraft,
+    LinkDraft,
     QualificationDraft,
     RemarkDraft,
     UrgencyDraft,
     WordsDraft,
 )
-from statuspage.customer_reports import log, mail
+from statuspage.customer_reports import link_incident, log, mail, restore
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.sla.response import downgrade
 from statuspage.domain.vocabulary import Cause
+from statuspage.drafts import Draft
 from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.models import CustomerReport, ReportDelay
 from statuspage.standing import Timer, closing_reasons, report_classes, report_standing
@@ -195,6 +200,40 @@ def object_to(
     report.objection_at, report.closed_at, report.closed_reason = now, None, None
     log(session, report, "object", f"Objection: {draft.text}", author=author, now=now)
     return report
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb as doors offer it: what it takes, and whether the policy has a say in it."""
+
+    draft: type[Draft]
+    verb: Callable[..., CustomerReport]
+    by_policy: bool = False
+
+    def take(
+        self, session: Session, report: CustomerReport, draft: Draft, *, policy: Policy, author: str, now: datetime
+    ) -> CustomerReport:
+        """Do it. Raises Refused or TransitionRefused."""
+        extra: dict[str, Any] = {"policy": policy} if self.by_policy else {}
+        return self.verb(session, report, draft, author=author, now=now, **extra)
+
+
+STEPS = {
+    "acknowledge": Step(RemarkDraft, acknowledge),
+    "action": Step(RemarkDraft, begin_action),
+    "diagnosis": Step(DiagnosisDraft, diagnose),
+    "qualification": Step(QualificationDraft, qualify, by_policy=True),
+    "urgency": Step(UrgencyDraft, agree_urgency, by_policy=True),
+    "workaround": Step(WordsDraft, work_around, by_policy=True),
+    "delays": Step(DelayDraft, add_delay),
+    "exclusion": Step(ExclusionDraft, leave_out, by_policy=True),
+    "incident": Step(LinkDraft, link_incident),
+    "restoration": Step(RemarkDraft, restore),
+    "resolution": Step(WordsDraft, resolve),
+    "closing": Step(ClosingDraft, close, by_policy=True),
+    "objection": Step(WordsDraft, object_to, by_policy=True),
+}
+"""The steps by the noun that stands in addresses."""
 
 
 def _check_open(report: CustomerReport) -> None:

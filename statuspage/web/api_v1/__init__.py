@@ -9,7 +9,10 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from statuspage.web.api_v1 import (
+    claims,
     components,
+    customer_reports,
+    customers,
     deliveries,
     incidents,
     maintenances,
@@ -33,6 +36,9 @@ NOUNS = (
     deliveries,
     uptime,
     reports,
+    customers,
+    customer_reports,
+    claims,
     policy,
     tokens,
     users,
