@@ -106,6 +106,12 @@ class Settings(BaseModel):
         return self.instance / "public"
 
     @property
+    def local_url(self) -> str:
+        """Where the page is as long as nobody gave it a public URL: this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite:///{self.instance / 'statuspage.db'}"

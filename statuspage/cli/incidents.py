@@ -132,7 +132,8 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     zone = page_zone(installation)
     with installation.database.read() as session:
         policy = installation.policy(now, session)
-        base = page_url(load_page(session), installation.settings.statuspage_url)
+        settings = installation.settings
+        base = page_url(load_page(session), settings.statuspage_url, settings.local_url)
         rows = incidents.load_incidents(session, open_only=open_only, limit=limit)
         answers = [incident_answer(session, row, policy, base) for row in rows]
     if as_json:
@@ -165,7 +166,8 @@ def _post(incident_id: str, values: dict[str, Any], as_json: bool) -> None:
 
 
 def _answer_of(installation: Installation, change: Change, found: Incident) -> IncidentAnswer:
-    base = page_url(load_page(change.session), installation.settings.statuspage_url)
+    settings = installation.settings
+    base = page_url(load_page(change.session), settings.statuspage_url, settings.local_url)
     return incident_answer(change.session, found, change.policy, base)
 
 

@@ -153,7 +153,8 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     zone = page_zone(installation)
     statuses = [status for status in MaintenanceStatus if not status.is_over] if open_only else []
     with installation.database.read() as session:
-        base = page_url(load_page(session), installation.settings.statuspage_url)
+        settings = installation.settings
+        base = page_url(load_page(session), settings.statuspage_url, settings.local_url)
         rows = verbs.load_maintenances(session, statuses=statuses, limit=limit)
         answers = [maintenance_answer(session, row, base) for row in rows]
     if as_json:
@@ -184,7 +185,8 @@ def _times(installation: Installation, starts_at: str, ends_at: str) -> dict[str
 
 
 def _answer_of(installation: Installation, change: Change, row: Maintenance) -> MaintenanceAnswer:
-    base = page_url(load_page(change.session), installation.settings.statuspage_url)
+    settings = installation.settings
+    base = page_url(load_page(change.session), settings.statuspage_url, settings.local_url)
     return maintenance_answer(change.session, row, base)
 
 

@@ -23,7 +23,7 @@ from statuspage.publishing.badges import render_badges
 from statuspage.publishing.calendar import render_calendar
 from statuspage.publishing.feeds import render_feeds
 from statuspage.publishing.files import remove_files, remove_others, write_files
-from statuspage.publishing.loading import load_snapshot
+from statuspage.publishing.loading import LOCAL_URL, load_snapshot
 from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.snapshot import Snapshot, Touched
@@ -60,14 +60,23 @@ class PublishResult:
 class Publisher:
     """Writes the site of one page into one folder.
 
-    `base_url` beats the page's own URL. Publishers of several processes take turns by a lock beside the folder.
+    `base_url` beats the page's own URL, `local_url` stands in while there is neither. Publishers of several
+    processes take turns by a lock beside the folder.
     """
 
-    def __init__(self, folder: Path, database: Database, policies: PolicyBook, base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        policies: PolicyBook,
+        base_url: str | None = None,
+        local_url: str = LOCAL_URL,
+    ) -> None:
         self.folder = folder
         self.database = database
         self.policies = policies
         self.base_url = base_url
+        self.local_url = local_url
 
     def publish(
         self, now: datetime, everything: bool = False, progress: Callable[[str], None] | None = None
@@ -97,7 +106,14 @@ class Publisher:
         """Read under the lock, so that the last to write has read the newest state."""
         with self.database.read() as session:
             touched = EVERYTHING if everything else self._touched(session, now)
-            return load_snapshot(session, policies=self.policies, now=now, touched=touched, base_url=self.base_url)
+            return load_snapshot(
+                session,
+                policies=self.policies,
+                now=now,
+                touched=touched,
+                base_url=self.base_url,
+                local_url=self.local_url,
+            )
 
     def _touched(self, session: Session, now: datetime) -> Touched:
         marker = read_marker(self.folder)

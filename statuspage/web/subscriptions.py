@@ -8,6 +8,7 @@ acts is the 160-bit token in the path, which only the mail holds, and RFC 8058 f
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ from statuspage.web.login_limits import client_network
 
 bp = Blueprint("subscriptions", __name__)
 ONE_CLICK = "List-Unsubscribe"
+EVEN_SECONDS = 0.1
+"""A request to subscribe takes this long at least: a known address is less work, which must not show."""
 HONEYPOT = "website"
 """A field people do not see; what fills it is no person."""
 
@@ -51,8 +54,8 @@ def show_subscribe() -> Response:
 
 @bp.post("/subscribe")
 def ask_to_subscribe() -> Response:
-    """One confirmation mail; the answer is the same for known and unknown addresses."""
-    installation, now = current.installation(), current.now()
+    """One confirmation mail; the answer is the same, and comes as late, for known and unknown addresses."""
+    installation, now, began = current.installation(), current.now(), time.monotonic()
     typed = _typed()
     with installation.database.read() as session:
         page = load_page(session)
@@ -67,6 +70,7 @@ def ask_to_subscribe() -> Response:
     except Rationed as rationed:
         return _rationed(typed, rationed)
     installation.nudge()
+    time.sleep(max(0.0, began + EVEN_SECONDS - time.monotonic()))
     return _page(page, "requested", typed=typed)
 
 
@@ -264,7 +268,7 @@ def _page(
     view = PageView(
         code=page.code,
         name=page.name,
-        url=page_url(page, installation.settings.statuspage_url),
+        url=page_url(page, installation.settings.statuspage_url, installation.settings.local_url),
         zone=ZoneInfo(page.timezone),
         languages=tuple(page.languages),
         support_url=page.support_url,

@@ -22,6 +22,7 @@ from statuspage.publishing import site
 from statuspage.publishing.files import STAGED, write_files
 from statuspage.publishing.marker import MARKER
 from statuspage.publishing.site import Publisher, PublishFailed
+from statuspage.settings import Settings
 from tests.publishing.conftest import Operator
 from tests.publishing.files import published
 
@@ -34,6 +35,13 @@ def rebuilt(operator: Operator, folder: Path) -> dict[str, bytes]:
     url = installation.settings.statuspage_url
     Publisher(folder, installation.database, installation.policies, url).publish(operator.now, everything=True)
     return published(folder)
+
+
+def test_links_follow_the_port_without_an_address(operator: Operator, tmp_path: Path) -> None:
+    installation = operator.installation
+    url = Settings(port=8090).local_url
+    Publisher(tmp_path, installation.database, installation.policies, None, url).publish(operator.now)
+    assert b"http://127.0.0.1:8090/history" in published(tmp_path)["sitemap.xml"]
 
 
 def test_increments_give_the_bytes_of_a_full_build(operator: Operator, files: Files, tmp_path: Path) -> None:

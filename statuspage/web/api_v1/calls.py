@@ -53,7 +53,8 @@ class Call:
 
     def base_url(self, session: Session) -> str:
         """What public links begin with."""
-        return page_url(load_page(session), self.installation.settings.statuspage_url)
+        settings = self.installation.settings
+        return page_url(load_page(session), settings.statuspage_url, settings.local_url)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
