@@ -1,12 +1,16 @@
-"""E-mail addresses as people type them, in the forms we write to and compare."""
+"""E-mail and web addresses as people type them, in the forms we write to, link to and compare."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
 from statuspage.errors import Problem, Refused
+
+_NOT_IN_URL = re.compile(r"""[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff"<>\\^`{|}]""")
 
 
 @dataclass(frozen=True)
@@ -32,3 +36,21 @@ def read_address(text: str | None) -> EmailAddress:
     if "." not in found.domain and found.domain != "localhost":
         raise Refused(Problem("email", "the part after the @ is not complete, such as example.com"))
     return EmailAddress(found.normalized, f"{found.local_part}@{found.ascii_domain}".lower())
+
+
+def check_web_address(text: str) -> str:
+    """An absolute http(s) URL without what RFC 3986 keeps out of URLs: it stands in mails, feeds and pages."""
+    if _NOT_IN_URL.search(text):
+        raise ValueError("must not contain spaces, quotes or control characters")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("must be an http(s) URL")
+    return text
+
+
+def check_base_address(text: str) -> str:
+    """An http(s) URL that paths can be appended to."""
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address such as https://status.example.com")
+    return text

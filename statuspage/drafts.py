@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from babel import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from statuspage.addresses import read_address
+from statuspage.addresses import check_base_address, check_web_address, read_address
 from statuspage.domain.vocabulary import (
     Cause,
     ComponentStatus,
@@ -39,7 +39,6 @@ from statuspage.errors import Problem, Refused
 TITLE_LENGTH = 255
 BODY_LENGTH = 25_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}", re.ASCII)
 
 
@@ -76,12 +75,13 @@ def check_settable(status: ComponentStatus) -> ComponentStatus:
     return status
 
 
-def check_web_address(text: str) -> str:
-    """An absolute http(s) URL."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http(s) URL")
-    return text
+def check_language(code: str) -> str:
+    """A language whose words for dates are known."""
+    try:
+        Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError):
+        raise ValueError(f"{code!r} is no language that is known") from None
+    return code
 
 
 def check_addresses(text: str) -> str:
@@ -126,7 +126,10 @@ SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
 Addresses = Annotated[str, Field(max_length=1000), AfterValidator(check_addresses)]
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=10)]
+BaseAddress = Annotated[WebAddress, AfterValidator(check_base_address)]
+LanguageCode = Annotated[
+    str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=10), AfterValidator(check_language)
+]
 
 
 class Draft(BaseModel):
@@ -246,7 +249,7 @@ class PageChange(Draft):
     """What to change of the page itself; fields that are not given stay (see model_fields_set)."""
 
     name: Line | None = None
-    url: WebAddress | None = None
+    url: BaseAddress | None = None
     timezone: ZoneName | None = None
     languages: Annotated[list[LanguageCode], Field(min_length=1, max_length=50)] | None = None
     """The first one is the default."""

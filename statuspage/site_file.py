@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from statuspage.drafts import Addresses, Line, OptionalText, Slug, WebAddress, problems_of
+from statuspage.drafts import (
+    Addresses,
+    BaseAddress,
+    Line,
+    OptionalText,
+    Slug,
+    WebAddress,
+    check_language,
+    problems_of,
+)
 from statuspage.errors import Problem, Refused
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -32,7 +41,7 @@ def _check_zone(name: str) -> str:
 def _check_language(code: str) -> str:
     if not _LANGUAGE.fullmatch(code) or len(code) > 10:
         raise ValueError(f"{code!r} is not a language code such as en or nl")
-    return code
+    return check_language(code)
 
 
 class Table(BaseModel):
@@ -45,7 +54,7 @@ class PageTable(Table):
     """[page]; keys that are absent stay as they are."""
 
     name: Line | None = None
-    url: WebAddress | None = None
+    url: BaseAddress | None = None
     timezone: Annotated[str, AfterValidator(_check_zone)] | None = None
     languages: (
         Annotated[list[Annotated[str, AfterValidator(_check_language)]], Field(min_length=1, max_length=50)] | None

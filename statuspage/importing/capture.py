@@ -14,8 +14,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from statuspage.addresses import check_web_address
 from statuspage.domain.vocabulary import ComponentStatus, Impact, IncidentStatus, MaintenanceStatus
-from statuspage.drafts import TITLE_LENGTH, Instant, check_web_address
+from statuspage.drafts import TITLE_LENGTH, Instant
 from statuspage.errors import Problem, Refused
 
 PROBLEMS_SHOWN = 10
