@@ -18,7 +18,7 @@ import structlog
 from huey.consumer import Consumer
 from sqlalchemy import delete
 
-from statuspage import attempts, clocks, jobs, policy_versions, subscribers, windows
+from statuspage import attempts, clocks, jobs, policy_versions, slots, subscribers, windows
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
@@ -30,6 +30,7 @@ LONGEST_BACK_OFF = 30.0
 HEARTBEAT_SECONDS = 10.0
 CLOCKS_SECONDS = 5.0
 POLICY_SECONDS = 60.0
+SLOTS_SECONDS = 60.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 KEPT_ATTEMPT = timedelta(days=2)
@@ -77,6 +78,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("maintenance", TICK_SECONDS, advance_maintenance),
         Chore("clocks", CLOCKS_SECONDS, ring_clocks),
         Chore("policy", POLICY_SECONDS, announce_policy),
+        Chore("slots", SLOTS_SECONDS, announce_slots),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("expire", 3600.0, expire),
     ]
@@ -116,6 +118,16 @@ def ring_clocks(installation: Installation, now: datetime) -> None:
     if due:
         with installation.database.write() as session:
             clocks.ring_due(session, policy=policy, now=now)
+
+
+def announce_slots(installation: Installation, now: datetime) -> None:
+    """Announce the occurrences of regular slots whose notice falls due."""
+    with installation.database.read() as session:
+        policy = installation.policy(now, session)
+        due = slots.is_anything_due(session, policy=policy, now=now)
+    if due:
+        with site_change(installation, now, author=AUTHOR) as change:
+            slots.announce_due(change.session, policy=change.policy, now=now)
 
 
 def announce_policy(installation: Installation, now: datetime) -> None:
