@@ -53,15 +53,11 @@ def test_empty_folder_becomes_page(tmp_path: Path) -> None:
         assert page.get("/no-such")[0].status == 404
         setup = link.split()[-1].removeprefix(page.url)
         assert page.get(setup)[0].status == 200
-        began = time.monotonic()
         page.process.send_signal(signal.SIGTERM)
         assert page.process.wait(10) == 0
-        assert time.monotonic() - began < 10
     assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o777 == 0o600
-    began = time.monotonic()
     with running_page(tmp_path / "instance") as page:
         assert page.get("/")[0].status == 200
-        assert time.monotonic() - began < 5
 
 
 def test_dead_parts_are_started_again(tmp_path: Path) -> None:

@@ -167,16 +167,3 @@ def test_killed_worker_comes_back_and_sends(site: Site) -> None:
     site.mail.behave()
     assert wait_until(lambda: site.mails_about("Fax is slow"), seconds=60)
     assert len({mail.message["Message-ID"] for mail in site.mails_about("Fax is slow")}) == 1
-
-
-def test_page_stands_without_its_database(site: Site) -> None:
-    database = site.folder / "statuspage.db"
-    aside = database.with_suffix(".aside")
-    paths = ["/", "/history", "/uptime", "/sla", "/feed.atom", "/api/v2/summary.json", "/maintenance.ics"]
-    database.rename(aside)
-    try:
-        with httpx.Client(base_url=site.page.url) as visitor:
-            assert {path: visitor.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
-    finally:
-        database.unlink(missing_ok=True)
-        aside.rename(database)
