@@ -118,6 +118,11 @@ class Track:
         return timedelta(microseconds=self.figure.measured_us)
 
     @property
+    def days_known(self) -> int:
+        """Of how many days the figure speaks: whole days of unknown time are not among them."""
+        return len(self.days) - self.unknown // timedelta(days=1)
+
+    @property
     def told(self) -> tuple[DayOfComponent, ...]:
         """Days of which there is something to tell, newest first."""
         return tuple(day for day in reversed(self.days) if not day.is_quiet or day.events)

@@ -91,6 +91,8 @@ def _maintenance(snapshot: Snapshot, running: list[MaintenanceView], words: Word
 
 
 def _calm(snapshot: Snapshot, words: Words) -> Headline:
+    if not snapshot.components:
+        return Headline(ComponentStatus.UNKNOWN, words.gettext("No component is listed yet"))
     unknown = [component for component in snapshot.components if component.status is ComponentStatus.UNKNOWN]
     if not unknown:
         return Headline(ComponentStatus.OPERATIONAL, words.gettext("All systems operational"))
