@@ -63,7 +63,7 @@ def test_each_occurrence_is_announced_in_time(
 
 
 def test_occurrence_is_announced_once(session: Session, slot: RegularSlot, terms: Policy, now: datetime) -> None:
-    later = now + timedelta(days=4, hours=2)
+    later = now + timedelta(days=6, hours=12)
     assert slots.announce_due(session, policy=terms, now=later)
     assert not slots.is_anything_due(session, policy=terms, now=later)
     assert slots.announce_due(session, policy=terms, now=later) == []

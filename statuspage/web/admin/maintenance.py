@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import maintenance
+from statuspage import extensions, maintenance
 from statuspage.changes import Change, site_change
 from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
@@ -32,6 +32,7 @@ from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor
 from statuspage.web.forms import Form, written
+from statuspage.work_drafts import ExtensionDraft
 
 
 @admin.get("/maintenance")
@@ -122,6 +123,26 @@ def move_maintenance(maintenance_id: str) -> Response:
     return _step(maintenance_id, "move", _("Moved."), post)
 
 
+@admin.post("/maintenance/<maintenance_id>/extend")
+def extend_maintenance(maintenance_id: str) -> Response:
+    """Announce that the work under way goes on: a further window, with its own notice and class."""
+
+    def post(change: Change, notice: Maintenance, form: Form) -> None:
+        values = {
+            "ends_at": form.instant("ends_at", zone()),
+            "body": form.value("body"),
+            "reason": form.filled("reason"),
+            "reason_text": form.filled("reason_text"),
+            "confirm": form.is_ticked("confirm"),
+            "notify": form.is_ticked("notify"),
+        }
+        form.check()
+        draft = read_draft(ExtensionDraft, values)
+        extensions.extend(change.session, notice, draft, policy=change.policy, author=change.author, now=change.now)
+
+    return _step(maintenance_id, "extend", _("Extended."), post)
+
+
 @admin.post("/maintenance/<maintenance_id>/cancel")
 def cancel_maintenance(maintenance_id: str) -> Response:
     """Call it off, with a text."""
@@ -193,6 +214,8 @@ def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms:
         cancel=forms.get("cancel") or Form({"notify": "yes"}),
         opened=next(iter(forms), ""),
         may_move=notice.status is MaintenanceStatus.SCHEDULED,
+        may_extend=notice.status.is_running,
+        extend=forms.get("extend") or Form({"notify": "yes"}),
         policy=policy,
         kinds=_kinds(policy),
     )
