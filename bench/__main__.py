@@ -1,4 +1,4 @@
-"""Runs every benchmark, or those named: python -m bench [second_start_s] [publish_ms] [page_rps] [mails_per_s] [sla_quarter_ms]."""
+"""Runs every benchmark, or those named: python -m bench [NAME ...]; the names are the keys of BENCHMARKS."""
 
 from __future__ import annotations
 
