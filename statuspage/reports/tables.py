@@ -31,12 +31,12 @@ Row = Mapping[str, Any]
 
 def sla_csv(report: SlaReport) -> str:
     """The SLA report: a line per service and tier, then one per stretch of time it was made of; then the notices."""
-    return _written(_SLA_COLUMNS, _sla_rows(report))
+    return csv_text(_SLA_COLUMNS, _sla_rows(report))
 
 
 def communication_csv(report: CommunicationReport) -> str:
     """The communication report: a line per incident, one per late update, one per maintenance."""
-    return _written(_COMMUNICATION_COLUMNS, _communication_rows(report))
+    return csv_text(_COMMUNICATION_COLUMNS, _communication_rows(report))
 
 
 def safe_cell(value: Any) -> str:
@@ -51,7 +51,8 @@ def safe_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _written(columns: Sequence[str], rows: Iterable[Row]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Rows as CSV text, every cell safe; what a row does not name stays empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

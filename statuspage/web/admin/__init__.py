@@ -6,7 +6,10 @@ from flask import Flask
 
 from statuspage.web.admin import (
     account,
+    claims,
     components,
+    customer_reports,
+    customers,
     dashboard,
     deliveries,
     events,
@@ -27,7 +30,10 @@ __all__ = ["register"]
 
 PAGES = (
     account,
+    claims,
     components,
+    customer_reports,
+    customers,
     dashboard,
     deliveries,
     events,
