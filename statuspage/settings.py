@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -79,6 +80,14 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an http(s) URL such as https://status.example.com")
         return value.rstrip("/")
+
+    @field_validator("mail_default_sender")
+    @classmethod
+    def check_sender(cls, value: str | None) -> str | None:
+        local, _, domain = parseaddr(value or "")[1].rpartition("@")
+        if value is not None and (not local or not domain or not value.isprintable()):
+            raise ValueError("must be an address such as status@example.com or Status <status@example.com>")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -102,6 +102,7 @@ def test_busy_port_is_one_line(tmp_path: Path) -> None:
         ("STATUSPAGE_URL", "status.example.com"),
         ("LOG_LEVEL", "loud"),
         ("STATUSPAGE_POLICY", "none"),
+        ("MAIL_DEFAULT_SENDER", "nobody"),
     ],
 )
 def test_bad_setting_is_one_line(tmp_path: Path, name: str, value: str) -> None:
