@@ -15,8 +15,9 @@ from statuspage.customers import set_tier
 from statuspage.domain.periods import parse_period
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Customer
-from statuspage.report_steps import add_delay, qualify
+from statuspage.report_steps import acknowledge, add_delay, qualify
 from statuspage.reports.customer_credit import customer_credit
+from statuspage.reports.customer_record import shares_in_time
 from statuspage.reports.customers import load_customer, terms_day
 from statuspage.reports.sla import SlaReport
 from tests.contracts import AUTHOR, Contract, at
@@ -131,3 +132,25 @@ def test_amendments_wait_for_the_renewal(renews_on: str | None, began: str | Non
         service_start=date.fromisoformat(began) if began else None,
     )
     assert terms_day(customer, date.fromisoformat(day)) == date.fromisoformat(expected)
+
+
+def test_share_in_time_is_by_class_and_month(tell: Tell) -> None:
+    story = tell("istockist")
+    with story.installation.database.write() as session:
+        contract = Contract(session, "istockist")
+        acme = contract.customer()
+        contract.contact(acme, "administrator", "a@acme.example")
+        for day, answered in (("08", "2024-04-08T12:00Z"), ("09", "2024-04-09T12:01Z"), ("10", ""), ("30", "")):
+            report = contract.report(acme, "Critical", f"2024-04-{day}T08:00Z", reporter="a@acme.example")
+            if answered:
+                acknowledge(session, report, RemarkDraft(), author=AUTHOR, now=at(answered))
+        left_out = contract.report(acme, "Critical", "2024-04-11T08:00Z", reporter="a@acme.example")
+        left_out.not_counted = "client_error"
+        month, now = parse_period("2024-04"), at("2024-04-30T09:00Z")
+        shares = shares_in_time(session, contract.policy, month, now)
+        assert [(name, each.within, each.counted, each.met) for name, each in shares.items()] == [
+            ("Critical", 1, 3, False),
+            ("Medium", 0, 0, None),
+            ("Low", 0, 0, None),
+        ]
+        assert shares_in_time(session, Contract(session, "twicpics").policy, month, now) == {}

@@ -124,7 +124,9 @@ def test_report_of_a_month_is_the_customers(mary: Operator, acme: str) -> None:
     assert "Service Level 2 (premium)" in html
     assert "Claims close on" in html
     assert f"customer={acme}" in html
-    assert mary.get(f"/admin/reports/sla/{month}.json?customer={acme}").json["customer"]["name"] == "Acme"
+    answer = mary.get(f"/admin/reports/sla/{month}.json?customer={acme}")
+    assert answer.json
+    assert answer.json["customer"]["name"] == "Acme"
     assert mary.get(f"/admin/reports/sla/{month}?customer=nobody").status_code == 404
 
 

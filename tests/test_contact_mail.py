@@ -1,0 +1,116 @@
+"""What customers' contacts are written: maintenance by contract, and letters about their reports."""
+
+from __future__ import annotations
+
+import email
+from collections.abc import Iterator
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from sqlalchemy import select
+
+from statuspage import customer_reports, customers, maintenance, subscribers
+from statuspage.changes import Change, Installation, open_installation, site_change
+from statuspage.customer_drafts import ContactDraft, CustomerDraft, ReportDraft
+from statuspage.drafts import MaintenanceDraft, SubscriberDraft, read_draft
+from statuspage.models import Contact, Customer, Delivery
+from statuspage.notify import outbox
+from statuspage.notify.composing import Composer
+from statuspage.notify.letterhead import load_letterhead
+from tests.contracts import AUTHOR
+
+WINDOW = {"starts_at": "2026-12-06T04:00Z", "ends_at": "2026-12-06T05:00Z"}
+
+
+@pytest.fixture
+def optimy(installation: Installation, now: datetime) -> Iterator[Installation]:
+    """A page whose policy mails contacts, and a customer with main, backup and reporter."""
+    chosen = open_installation(installation.settings.model_copy(update={"statuspage_policy": "optimy"}))
+    with site_change(chosen, now, author=AUTHOR) as change:
+        draft = CustomerDraft(name="Acme")
+        acme = customers.add_customer(change.session, draft, policy=change.policy, author=AUTHOR, now=now)
+        for role in ("main", "backup", "reporter"):
+            typed = read_draft(ContactDraft, {"role": role, "email": f"{role}@acme.example"})
+            customers.add_contact(change.session, acme, typed, policy=change.policy, author=AUTHOR, now=now)
+    yield chosen
+    chosen.database.dispose()
+
+
+def announce(change: Change) -> None:
+    typed = {"title": "New disks", "body": "We swap disks.", "kind": "scheduled", **WINDOW}
+    draft = read_draft(MaintenanceDraft, typed)
+    maintenance.schedule(change.session, draft, policy=change.policy, author=AUTHOR, now=change.now)
+
+
+def mails_of(installation: Installation, now: datetime) -> list[EmailMessage]:
+    """What would be sent now, by address."""
+    with installation.database.write() as session:
+        letterhead = load_letterhead(session, installation.settings)
+        rows = outbox.claim(session, now=now, limit=50)
+        composed = Composer(letterhead, installation.policy(now, session)).compose(session, rows, now)
+    assert (composed.unwanted, composed.unwritable) == ([], [])
+    read = [email.message_from_bytes(mail.data, policy=default) for mail in composed.mails]
+    return sorted(read, key=lambda mail: str(mail["To"]))
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part
+    return str(part.get_content())
+
+
+def test_contacts_cannot_unsubscribe_from_maintenance(optimy: Installation, now: datetime) -> None:
+    with site_change(optimy, now, author=AUTHOR) as change:
+        announce(change)
+    mails = mails_of(optimy, now)
+    assert [mail["To"] for mail in mails] == ["backup@acme.example", "main@acme.example"]
+    for mail in mails:
+        assert "New disks" in mail["Subject"]
+        assert "List-Unsubscribe" not in mail
+        assert "unsubscribe" not in mail.as_string().lower()
+        assert "a contact of a customer" in text_of(mail)
+
+
+def test_contact_who_subscribed_is_told_once(optimy: Installation, now: datetime) -> None:
+    with site_change(optimy, now, author=AUTHOR) as change:
+        draft = SubscriberDraft(email="main@acme.example")
+        subscribers.add_confirmed(change.session, draft, source="test", now=now)
+    with site_change(optimy, now, author=AUTHOR) as change:
+        announce(change)
+    assert change.queued == 2
+    mails = mails_of(optimy, now)
+    assert [(mail["To"], "List-Unsubscribe" in mail) for mail in mails] == [
+        ("backup@acme.example", False),
+        ("main@acme.example", True),
+    ]
+
+
+def test_nobody_is_told_under_another_policy(installation: Installation, optimy: Installation, now: datetime) -> None:
+    with site_change(installation, now, author=AUTHOR) as change:
+        announce(change)
+    assert change.queued == 0
+
+
+def test_removed_contact_gets_nothing_more(optimy: Installation, now: datetime) -> None:
+    with site_change(optimy, now, author=AUTHOR) as change:
+        announce(change)
+    with optimy.database.write() as session:
+        contact = session.scalars(select(Contact).where(Contact.role == "main")).one()
+        customers.remove_contact(session, contact.customer, contact.id, author=AUTHOR, now=now)
+    assert [mail["To"] for mail in mails_of(optimy, now)] == ["backup@acme.example"]
+
+
+def test_letter_goes_to_who_reported(optimy: Installation, now: datetime) -> None:
+    with optimy.database.write() as session:
+        customer = session.scalars(select(Customer)).one()
+        typed = {"customer": customer.id, "report_class": "High", "text": "Forms fail.\n\nAll of them."}
+        draft = read_draft(ReportDraft, {**typed, "reporter": "reporter@acme.example"})
+        policy = optimy.policy(now, session)
+        customer_reports.open_report(session, draft, policy=policy, author=AUTHOR, now=now)
+    (mail,) = mails_of(optimy, now)
+    assert (mail["To"], mail["Subject"]) == ("reporter@acme.example", "Report 1 received")
+    assert "All of them." in text_of(mail)
+    with optimy.database.read() as session:
+        assert session.scalars(select(Delivery.kind)).all() == ["letter"]
