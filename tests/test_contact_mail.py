@@ -18,6 +18,7 @@ from statuspage.drafts import MaintenanceDraft, SubscriberDraft, read_draft
 from statuspage.models import Contact, Customer, Delivery
 from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
+from statuspage.notify.contacts import count_obliged
 from statuspage.notify.letterhead import load_letterhead
 from tests.contracts import AUTHOR
 
@@ -80,6 +81,8 @@ def test_contact_who_subscribed_is_told_once(optimy: Installation, now: datetime
     with site_change(optimy, now, author=AUTHOR) as change:
         announce(change)
     assert change.queued == 2
+    with optimy.database.read() as session:
+        assert count_obliged(session, components=[], policy=optimy.policy(now, session), now=now) == 1
     mails = mails_of(optimy, now)
     assert [(mail["To"], "List-Unsubscribe" in mail) for mail in mails] == [
         ("backup@acme.example", False),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
-from statuspage.models import Contact, Customer, Delivery, Maintenance, Subscriber, Update
+from statuspage.domain.vocabulary import NoticeKind
+from statuspage.models import Component, Contact, Customer, Delivery, Maintenance, Subscriber, Update
 from statuspage.notify.outbox import MAINTENANCE_LANE
+from statuspage.notify.recipients import Audience, select_recipients
 
 OBLIGED_ROLES = ("main", "backup")
 
@@ -46,6 +48,17 @@ def load_obliged(session: Session, policy: Policy, now: datetime) -> Sequence[Co
         .order_by(Contact.email_key, Contact.id)
     )
     return list({contact.email_key: contact for contact in rows}.values())
+
+
+def count_obliged(session: Session, *, components: Collection[str], policy: Policy, now: datetime) -> int:
+    """How many contacts would hear of maintenance on the components with these slugs, beside the subscribers."""
+    if policy.maintenance.email_to != "contacts":
+        return 0
+    ids = session.scalars(select(Component.id).where(Component.slug.in_(components)))
+    subscribed = select_recipients(Audience(NoticeKind.MAINTENANCE, frozenset(ids), None))
+    keys = select(Subscriber.address_key).where(Subscriber.channel == "email", Subscriber.id.in_(subscribed))
+    told = set(session.scalars(keys))
+    return sum(contact.email_key not in told for contact in load_obliged(session, policy, now))
 
 
 def _owe(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:

@@ -25,6 +25,7 @@ from statuspage.drafts import (
 )
 from statuspage.errors import Refused
 from statuspage.models import Maintenance
+from statuspage.notify.contacts import count_obliged
 from statuspage.notify.recipients import count_recipients
 from statuspage.publishing.markup import html_of
 from statuspage.web import current
@@ -159,7 +160,9 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
     policy = current.installation().policy(now)
     judged = Form({**form.typed.to_dict(flat=True), "title": "-", "body": form.filled("body") or "-"})
     judged.typed.setlist("components", form.values("components"))
-    told = count_recipients(session, components=form.values("components"), kind=NoticeKind.MAINTENANCE)
+    slugs = form.values("components")
+    told = count_recipients(session, components=slugs, kind=NoticeKind.MAINTENANCE)
+    told += count_obliged(session, components=slugs, policy=policy, now=now)
     assessment: NoticeAssessment | None = None
     window: tuple[datetime, datetime] | None = None
     if form.filled("starts_at") and form.filled("ends_at"):
