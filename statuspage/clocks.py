@@ -36,6 +36,8 @@ def ring_due(session: Session, *, policy: Policy, now: datetime) -> list[ClockRi
         session.add(row)
         session.flush()
         outbox.enqueue_alarm(session, row, load_addresses(session, ring.kind), now=now)
+        if hook := load_page(session).alarm_webhook:
+            outbox.enqueue_alarm(session, row, [hook], now=now, channel="webhook")
         rung.append(row)
     return rung
 

@@ -124,6 +124,7 @@ OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(chec
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
+HookAddress = Annotated[str, Field(max_length=320), AfterValidator(check_web_address)]
 Addresses = Annotated[str, Field(max_length=1000), AfterValidator(check_addresses)]
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
 BaseAddress = Annotated[WebAddress, AfterValidator(check_base_address)]
@@ -256,6 +257,7 @@ class PageChange(Draft):
     support_url: WebAddress | None = None
     responsible_email: Addresses | None = None
     escalation_email: Addresses | None = None
+    alarm_webhook: HookAddress | None = None
 
 
 class SubscriberDraft(Draft):

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from statuspage.drafts import (
     Addresses,
     BaseAddress,
+    HookAddress,
     Line,
     OptionalText,
     Slug,
@@ -62,6 +63,7 @@ class PageTable(Table):
     support_url: WebAddress | None = None
     responsible_email: Addresses | None = None
     escalation_email: Addresses | None = None
+    alarm_webhook: HookAddress | None = None
 
 
 Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h)$")]

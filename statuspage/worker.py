@@ -23,6 +23,7 @@ from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, IdempotentAnswer
+from statuspage.notify.alarm_webhook import post_alarms
 from statuspage.notify.delivery import deliver_due
 
 TICK_SECONDS = 1.0
@@ -31,6 +32,7 @@ HEARTBEAT_SECONDS = 10.0
 CLOCKS_SECONDS = 5.0
 POLICY_SECONDS = 60.0
 SLOTS_SECONDS = 60.0
+WEBHOOK_SECONDS = 2.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 KEPT_ATTEMPT = timedelta(days=2)
@@ -61,6 +63,8 @@ def run(installation: Installation, stop: threading.Event, name: str | None = No
     sender.start()
     queue = threading.Thread(target=_listen, args=(installation, stop, wake), name="queue", daemon=True)
     queue.start()
+    hooks = threading.Thread(target=_post_alarms, args=(installation, stop), name="webhooks", daemon=True)
+    hooks.start()
     chores = make_chores(name)
     while not stop.wait(TICK_SECONDS):
         wake.set()
@@ -133,11 +137,11 @@ def announce_slots(installation: Installation, now: datetime) -> None:
 def announce_policy(installation: Installation, now: datetime) -> None:
     """Remember the policy's versions; a new one is announced on the page, in the feeds and by mail."""
     with installation.database.read() as session:
-        book = installation.policies.placed_in(load_page(session).timezone)
-        new = policy_versions.is_anything_new(session, book)
+        zone_name = load_page(session).timezone
+        new = policy_versions.is_anything_new(session, installation.policies)
     if new:
         with site_change(installation, now, author=AUTHOR) as change:
-            policy_versions.record_versions(change.session, book, now=now)
+            policy_versions.record_versions(change.session, installation.policies, zone_name=zone_name, now=now)
 
 
 def publish_if_stale(installation: Installation, now: datetime) -> None:
@@ -193,6 +197,18 @@ def _deliver_when_woken(installation: Installation, stop: threading.Event, wake:
             failures = 0
             if report.trouble:
                 stop.wait(TROUBLE_SECONDS)
+
+
+def _post_alarms(installation: Installation, stop: threading.Event) -> None:
+    """Post alarms to the page's webhook, apart from the mail: neither waits for a slow other side."""
+    wait = WEBHOOK_SECONDS
+    while not stop.wait(wait):
+        try:
+            post_alarms(installation, _now)
+            wait = WEBHOOK_SECONDS
+        except Exception as error:  # the outbox keeps what was not recorded
+            log.error("webhook failed", kind=type(error).__name__, error=str(error))
+            wait = min(wait * 2, LONGEST_BACK_OFF)
 
 
 def _listen(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""flask maintenance: schedule, move, cancel, list."""
+"""flask maintenance: schedule, move, extend, cancel, list."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from flask.cli import AppGroup
 
+from statuspage import extensions
 from statuspage import maintenance as verbs
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
@@ -30,6 +31,7 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MoveDraft, read_dra
 from statuspage.models import Maintenance
 from statuspage.publishing.loading import page_url
 from statuspage.web.api_v1.maintenances import MaintenanceAnswer, maintenance_answer
+from statuspage.work_drafts import ExtensionDraft
 
 maintenance = AppGroup("maintenance", help="Announce, move, cancel and list maintenance windows.")
 
@@ -122,6 +124,39 @@ def move(
         row = verbs.load_maintenance(change.session, maintenance_id)
         verbs.move(change.session, row, draft, policy=change.policy, author=author(), now=now)
         answer = _answer_of(installation, change, row)
+    _say(installation, answer, change, as_json)
+
+
+@maintenance.command("extend")
+@click.argument("maintenance_id", metavar="ID")
+@_body
+@click.option("--ends-at", "--end", "ends_at", required=True, metavar="TIME", help=TIME_HELP)
+@click.option("--reason", help="One of the policy's reasons, where it asks for one.")
+@click.option("--reason-text", help="The reason in words; shown.")
+@click.option("--confirm", is_flag=True, help="Announce it although the policy warns.")
+@_quiet
+@_json
+@plainly
+def extend(
+    maintenance_id: str,
+    body: str,
+    ends_at: str,
+    reason: str | None,
+    reason_text: str | None,
+    confirm: bool,
+    no_notify: bool,
+    as_json: bool,
+) -> None:
+    """Announce that the maintenance ID, now under way, goes on: a further window with its own notice and class."""
+    installation, now = opened()
+    values = given(reason=reason, reason_text=reason_text)
+    values |= {"body": read_text(body), "confirm": confirm, "notify": not no_notify}
+    values["ends_at"] = read_time(ends_at, page_zone(installation), "ends_at")
+    draft = read_draft(ExtensionDraft, values)
+    with site_change(installation, now, author=author()) as change:
+        row = verbs.load_maintenance(change.session, maintenance_id)
+        further = extensions.extend(change.session, row, draft, policy=change.policy, author=author(), now=now)
+        answer = _answer_of(installation, change, further)
     _say(installation, answer, change, as_json)
 
 

@@ -98,13 +98,15 @@ def enqueue_confirmation(
     session.flush()
 
 
-def enqueue_alarm(session: Session, ring: ClockRing, addresses: Iterable[str], *, now: datetime) -> None:
-    """Owe the news of a ring to people who are responsible; they need not have subscribed."""
+def enqueue_alarm(
+    session: Session, ring: ClockRing, addresses: Iterable[str], *, now: datetime, channel: str = "email"
+) -> None:
+    """Owe the news of a ring to people who are responsible, who need not have subscribed, or to a webhook's URL."""
     for address in dict.fromkeys(addresses):
         session.add(
             Delivery(
                 kind="alarm",
-                channel="email",
+                channel=channel,
                 lane=ALARM_LANE,
                 ring_id=ring.id,
                 address=address,

@@ -28,6 +28,19 @@ def test_maintenance_is_announced_moved_cancelled(flask: Flask_, sip: str) -> No
     assert flask("maintenance", "list", "--open").stdout == "No maintenance announced or under way.\n"
 
 
+def test_running_maintenance_is_extended(flask: Flask_, sip: str) -> None:
+    now = datetime.now(UTC)
+    times = ("--start", (now - timedelta(minutes=5)).isoformat(), "--end", (now + timedelta(hours=1)).isoformat())
+    why = ("--reason-text", "The switch fails.")
+    running = json.loads(flask(*SCHEDULE, *times, *why, "--component", sip, "--json").stdout)
+    end = (now + timedelta(hours=2)).isoformat()
+    further = json.loads(
+        flask("maintenance", "extend", running["id"], "--end", end, "--body", "Longer.", *why, "--json").stdout
+    )
+    assert further["extends"] == running["id"]
+    assert further["starts_at"] == running["ends_at"]
+
+
 def test_short_notice_prints_what_would_do(flask: Flask_, sip: str) -> None:
     refused = flask(*SCHEDULE, *window(3), "--kind", "scheduled", code=2)
     assert "error: starts_at: " in refused.stderr

@@ -36,6 +36,7 @@ def edit_settings() -> Response:
                 "support_url": page().support_url or "",
                 "responsible_email": page().responsible_email or "",
                 "escalation_email": page().escalation_email or "",
+                "alarm_webhook": page().alarm_webhook or "",
             }
         )
     )
@@ -53,6 +54,7 @@ def change_settings() -> Response:
         "support_url": form.filled("support_url"),
         "responsible_email": form.filled("responsible_email"),
         "escalation_email": form.filled("escalation_email"),
+        "alarm_webhook": form.filled("alarm_webhook"),
     }
     try:
         wanted = read_draft(PageChange, values)
