@@ -31,8 +31,11 @@ def is_anything_new(session: Session, book: PolicyBook) -> bool:
     return not all(_is_known(policy, known) for policy in book.versions)
 
 
-def record_versions(session: Session, book: PolicyBook, *, now: datetime) -> list[Notice]:
-    """Remember the versions of the book (placed in the page's zone) and announce those that are news."""
+def record_versions(session: Session, book: PolicyBook, *, zone_name: str, now: datetime) -> list[Notice]:
+    """Remember the versions of the book as their files have them, and announce those that are news.
+
+    `zone_name` is the page's, which a version without a zone of its own follows; a new one there is no new version.
+    """
     known = _load_known(session)
     unknown = [policy for policy in book.versions if not _is_known(policy, known)]
     for policy in unknown:
@@ -49,8 +52,9 @@ def record_versions(session: Session, book: PolicyBook, *, now: datetime) -> lis
     session.flush()
     if not known:
         return []
-    ruling = book.at(now).effective_from
-    return [_announce(session, policy, now) for policy in unknown if policy.effective_from >= ruling]
+    ruling = book.placed_in(zone_name).at(now).effective_from
+    news = [policy.placed_in(zone_name) for policy in unknown if policy.effective_from >= ruling]
+    return [_announce(session, policy, now) for policy in news]
 
 
 def digest_of(policy: Policy) -> str:

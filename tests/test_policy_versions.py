@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from statuspage import policy_versions, subscribers, worker
 from statuspage.changes import Installation
+from statuspage.components import load_page
 from statuspage.domain.sla.policy import Policy, PolicyBook, load_policy, override
 from statuspage.drafts import SubscriberDraft
 from statuspage.models import Delivery, Notice, PolicyVersion
@@ -92,6 +93,15 @@ def test_other_wording_is_no_news(known: Installation, now: datetime) -> None:
     worker.announce_policy(run_under(known, worded), now)
 
     assert notices_of(known) == []
+
+
+def test_other_page_zone_is_no_news(installation: Installation, now: datetime) -> None:
+    running = run_under(installation, load_policy("standard"))
+    for zone in ("UTC", "Europe/Amsterdam"):
+        with running.database.write() as session:
+            load_page(session).timezone = zone
+        worker.announce_policy(running, now)
+    assert notices_of(running) == []
 
 
 def test_older_version_is_no_news(known: Installation, now: datetime) -> None:
