@@ -8,6 +8,7 @@ a writer later fails with "database is locked" or loses the race silently.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -151,10 +153,8 @@ def _make_sqlite_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
 
-    @event.listens_for(engine, "do_connect")
-    def make_private(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
-        if path and path != ":memory:":
-            _make_private(path)
+    if path and path != ":memory:":
+        _watch_file(engine, path)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
@@ -173,6 +173,37 @@ def _make_sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _watch_file(engine: Engine, path: str) -> None:
+    """No connection outlives its file: one that was deleted or replaced takes every change and keeps none. A file
+    that this process has seen is not made anew: an empty page would be published over the real one."""
+    seen = False
+
+    @event.listens_for(engine, "do_connect")
+    def check_existence(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        nonlocal seen
+        if seen and not os.path.exists(path):
+            raise sqlite3.OperationalError("the database file is gone")
+        _make_private(path)
+        seen = True
+
+    @event.listens_for(engine, "connect")
+    def note_file(_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def check_file(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != _identity(path):
+            raise DisconnectionError("the database file was replaced")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _make_private(path: str) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from statuspage.changes import Installation
 from statuspage.db import Database
+from statuspage.models import Page
 from statuspage.settings import Settings
 
 
@@ -25,3 +31,26 @@ def test_damaged_database_is_a_503(installation: Installation, client: FlaskClie
     answer = client.get("/subscribe")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+
+
+def test_deleted_database_takes_no_change(installation: Installation) -> None:
+    with installation.database.write() as session:
+        session.get_one(Page, 1).name = "Before"
+    file = installation.settings.instance / "statuspage.db"
+    kept = file.rename(file.with_name("kept.db"))
+    with pytest.raises(OperationalError), installation.database.write() as session:
+        session.get_one(Page, 1).name = "Lost"
+    assert not file.exists()
+    kept.rename(file)
+    with installation.database.write() as session:
+        assert session.get_one(Page, 1).name == "Before"
+
+
+def test_replaced_database_is_noticed(installation: Installation, empty_database: Path) -> None:
+    with installation.database.write() as session:
+        session.get_one(Page, 1).name = "Old"
+    for path in installation.settings.instance.glob("statuspage.db*"):
+        path.unlink()
+    shutil.copy(empty_database, installation.settings.instance / "statuspage.db")
+    with installation.database.write() as session:
+        assert session.get_one(Page, 1).name != "Old"
