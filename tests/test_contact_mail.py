@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 
@@ -20,6 +20,7 @@ from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
 from statuspage.notify.contacts import count_obliged
 from statuspage.notify.letterhead import load_letterhead
+from statuspage.web.admin.attention import load_attention
 from tests.contracts import AUTHOR
 
 WINDOW = {"starts_at": "2026-12-06T04:00Z", "ends_at": "2026-12-06T05:00Z"}
@@ -103,6 +104,18 @@ def test_removed_contact_gets_nothing_more(optimy: Installation, now: datetime) 
         contact = session.scalars(select(Contact).where(Contact.role == "main")).one()
         customers.remove_contact(session, contact.customer, contact.id, author=AUTHOR, now=now)
     assert [mail["To"] for mail in mails_of(optimy, now)] == ["backup@acme.example"]
+
+
+def test_board_knows_whose_contacts_are_missing(optimy: Installation, now: datetime) -> None:
+    with optimy.database.write() as session:
+        draft, policy = CustomerDraft(name="Bolt"), optimy.policy(now, session)
+        customers.add_customer(session, draft, policy=policy, author=AUTHOR, now=now)
+    with optimy.database.read() as session:
+        soon = load_attention(session, optimy, now)
+        later = load_attention(session, optimy, now + timedelta(days=400))
+    assert [(each.name, roles) for each, roles in soon.missing] == [("Bolt", ("main", "backup"))]
+    assert soon.unconfirmed == []
+    assert [each.name for each in later.unconfirmed] == ["Acme", "Bolt"]
 
 
 def test_letter_goes_to_who_reported(optimy: Installation, now: datetime) -> None:

@@ -134,3 +134,16 @@ def test_responder_sees_customers_but_changes_none(rob: Operator, acme: str) -> 
     assert rob.get(f"/admin/customers/{acme}").status_code == 200
     assert rob.get("/admin/customers/new").status_code == 403
     assert rob.post(f"/admin/customers/{acme}/tiers", {}).status_code == 403
+
+
+def test_board_names_late_reports_and_meetings(mary: Operator, installation: Installation, acme: str) -> None:
+    assert "Claim for" not in mary.get("/admin/").text
+    late = {"customer": acme, "report_class": "Minor Anomaly", "text": "Grey.", "channel": "phone"}
+    assert mary.post("/admin/customer-reports", {**late, "received_at": "2024-04-08T10:00"}).status_code == 303
+    mary.post(f"/admin/customers/{acme}/claims", {"period": "2024-04", "reason": "Down."})
+    with installation.database.read() as session:
+        claim = session.scalars(select(Claim.id)).one()
+    mary.post(f"/admin/claims/{claim}/dispute", {"text": "It was up."})
+    html = mary.get("/admin/").text
+    assert "Report 1</a> Acme" in html
+    assert "Claim for 2024-04</a> Acme" in html
