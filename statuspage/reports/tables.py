@@ -18,7 +18,7 @@ _SLA_COLUMNS = (
     *("record", "period", "final", "service", "tier", "component", "start", "end", "seconds", "reason"),
     *("kind", "event", "title", "total_seconds", "removed_seconds", "unknown_seconds", "downtime_seconds"),
     *("counted_seconds", "availability_num", "availability_den", "availability_pct", "target", "met", "credit_pct"),
-    *("announced_at", "latest_notice_at", "notice_required"),
+    *("announced_at", "latest_notice_at", "notice_required", "customer"),
 )
 _COMMUNICATION_COLUMNS = (
     *("record", "period", "final", "event", "title", "priority", "start", "end", "updates_due", "updates_posted"),
@@ -62,7 +62,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def _sla_rows(report: SlaReport) -> Iterator[Row]:
-    of = {"period": str(report.period), "final": report.final}
+    whose = report.customer.name if report.customer else None
+    of = {"period": str(report.period), "final": report.final, "customer": whose}
     yield of | {"record": "formula", "title": report.formula.symbols} | _span(report.window)
     for letter, meaning in report.formula.terms:
         yield of | {"record": "formula", "reason": letter, "title": meaning}
