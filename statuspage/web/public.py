@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from statuspage.publishing.environment import asset_path
 from statuspage.settings import ROOT
 from statuspage.web import current
 from statuspage.web.files import Answer, PublishedFiles
@@ -39,11 +40,23 @@ def show_published(path: str) -> ResponseReturnValue:
 
 
 def show_asset(filename: str) -> ResponseReturnValue:
-    """A published asset by its hashed name, else the source file by its plain one (operators' pages)."""
+    """A published asset by its hashed name, else the source file by its plain one (operators' pages).
+
+    After an upgrade the live pages name new assets before the next publication has written them: those come
+    from the source too, so that no page stands there without its style.
+    """
     answer = _published()
     if answer is not None:
         return _respond(answer)
-    return send_from_directory(STATIC_SOURCE, filename, max_age=300)
+    return send_from_directory(STATIC_SOURCE, _plain_name(filename), max_age=300)
+
+
+def _plain_name(filename: str) -> str:
+    """The source's name of a hashed asset that is current; any other name as it is."""
+    stem, _, rest = filename.partition(".")
+    name = f"{stem}.{rest.partition('.')[2]}"
+    is_current = (STATIC_SOURCE / name).is_file() and asset_path(name) == f"/static/{filename}"
+    return name if is_current else filename
 
 
 def _published() -> Answer | None:

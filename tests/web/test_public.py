@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from statuspage.changes import Installation
+from statuspage.publishing.environment import asset_path
 from statuspage.web.files import RECHECK_SECONDS, Answer, PublishedFiles, candidates, choose_encoding
 from statuspage.web.front import door_names
 
@@ -118,6 +119,13 @@ def test_known_tag_gets_304(files: PublishedFiles) -> None:
     other = files.answer("/", "br", f"{tag}")
     assert other
     assert other.status == 200
+
+
+def test_new_asset_comes_before_publication(client: FlaskClient) -> None:
+    with client.get(asset_path("style.css")) as answer:
+        assert answer.status_code == 200
+        assert answer.mimetype == "text/css"
+    assert client.get("/static/style.0123456789.css").status_code == 404
 
 
 def test_caches_may_serve_stale(files: PublishedFiles) -> None:
