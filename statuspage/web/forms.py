@@ -24,6 +24,7 @@ class Form:
         """A form as sent (a MultiDict) or as first shown (any mapping; a list gives several values)."""
         self.typed: MultiDict[str, str] = MultiDict(typed or {})
         self.problems: dict[str, list[str]] = {}
+        self._doubtful: set[str] = set()
 
     def value(self, name: str, default: str = "") -> str:
         """The text of a field."""
@@ -57,6 +58,7 @@ class Form:
             return instant_of(text, zone)
         except WallTimeError as error:
             self.refuse(name, str(error))
+            self._doubtful.add(name)
             return None
 
     def refuse(self, name: str, message: str) -> None:
@@ -82,7 +84,7 @@ class Form:
     def wants_text_for(self, name: str) -> bool:
         """Whether a wall time must be typed as text: a picker cannot hold the offset that settles a doubt."""
         value = self.value(name)
-        return name in self.problems or (len(value) > len("2026-11-16T10:00") and "T" in value)
+        return name in self._doubtful or (len(value) > len("2026-11-16T10:00") and "T" in value)
 
 
 def written(instant: datetime, zone: ZoneInfo) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from statuspage.components import load_components
 from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.sla.terms import PriorityTerms
@@ -23,7 +24,7 @@ from statuspage.web.forms import Form
 @dataclass(frozen=True)
 class Outcome:
     """What would happen. `terms` is None while no priority is chosen; `told` is how many would be e-mailed;
-    `restored` are the slugs of components that resolving would give back; `html` is the allow-listed text."""
+    `restored` are the names of components that resolving would give back; `html` is the allow-listed text."""
 
     title: str
     html: str
@@ -80,7 +81,8 @@ def _slugs(form: Form) -> Collection[str]:
 
 def _held(session: Session, incident: Incident) -> list[str]:
     held = components_held(session, incident)
-    return [slug for slug, status in held.items() if status is not ComponentStatus.OPERATIONAL]
+    names = {component.slug: component.name for component in load_components(session)}
+    return [names[slug] for slug, status in held.items() if status is not ComponentStatus.OPERATIONAL]
 
 
 def _status(form: Form) -> IncidentStatus:

@@ -77,7 +77,7 @@ def test_posting_publishes_and_tells(rob: Operator, installation: Installation, 
 def test_new_form_says_what_each_priority_does(rob: Operator, three_listeners: None) -> None:
     html = rob.get("/admin/incidents/new").text
     assert "The service is unusable for most people" in html
-    assert "3 people told · update every 15 minutes" in html
+    assert '3 people told · <span class="nowrap">update every 15 minutes' in html
     assert "Internal, nobody is told" in html
 
 
