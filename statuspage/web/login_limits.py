@@ -63,7 +63,7 @@ def remember_device(response: Response, email: str) -> None:
         _signer().dumps([_account(email), device]),
         max_age=DEVICE_LASTS_FOR,
         path=sessions.ROOT,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        secure=current_app.session_interface.get_cookie_secure(current_app),
         httponly=True,
         samesite="Lax",
     )

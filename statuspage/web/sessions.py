@@ -35,9 +35,12 @@ class AdminSessions(SecureCookieSessionInterface):
         if _is_ours(request.path):
             super().save_session(app, session, response)
 
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return super().get_cookie_secure(app) or request.is_secure
+
 
 def register(app: Flask) -> None:
-    """Sessions below /admin, sent only over https when the page's own URL is https."""
+    """Sessions below /admin, sent only over https when the page's own URL, or this request, is https."""
     app.session_interface = AdminSessions()
     app.config.update(
         SESSION_COOKIE_PATH=ROOT,

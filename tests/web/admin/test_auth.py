@@ -221,6 +221,13 @@ def test_cookies_are_closed_to_others(visitor: Operator) -> None:
             assert word in cookie
 
 
+def test_cookie_of_https_stays_there(app: Flask, visitor: Operator) -> None:
+    app.config["SESSION_COOKIE_SECURE"] = False
+    answer = visitor.client.get("/admin/login", base_url="https://status.example.com")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "Secure" not in app.test_client().get("/admin/login").headers["Set-Cookie"]
+
+
 @pytest.mark.parametrize("path", ["/admin/login", "/admin/", "/admin/incidents/new", "/admin/incidents/nowhere"])
 def test_admin_is_sealed(rob: Operator, path: str) -> None:
     headers = rob.get(path).headers
