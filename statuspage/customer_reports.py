@@ -19,7 +19,7 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
-from statuspage.models import Customer, CustomerReport, Incident, ReportLog
+from statuspage.models import Customer, CustomerReport, Incident, Page, ReportLog
 from statuspage.notify import letters
 from statuspage.standing import report_classes, tier_on
 
@@ -38,7 +38,7 @@ def open_report(
     received_at = draft.received_at or now
     report = CustomerReport(
         id=new_id(),
-        number=(session.scalar(select(func.max(CustomerReport.number))) or 0) + 1,
+        number=_next_number(session),
         customer=customer,
         service=draft.service,
         report_class=draft.report_class,
@@ -160,6 +160,11 @@ _WHOLE = (
     selectinload(CustomerReport.delays),
     selectinload(CustomerReport.entries),
 )
+
+
+def _next_number(session: Session) -> int:
+    session.execute(select(Page.id).with_for_update())  # two reports at once must not take the same number
+    return (session.scalar(select(func.max(CustomerReport.number))) or 0) + 1
 
 
 def _find_customer(session: Session, customer_id: str) -> Customer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from statuspage.domain.intervals import Span
 from statuspage.domain.periods import midnight, parse_period
 from statuspage.domain.sla.contract import Policy
-from statuspage.domain.sla.credits import claims_close_at, meeting_closes_at
+from statuspage.domain.sla.credits import claims_close_at, credit_amount, meeting_closes_at
 from statuspage.domain.sla.response import (
     Deadline,
     deadline,
@@ -176,10 +176,3 @@ def _amount(claim: Claim, policy: Policy) -> tuple[Decimal | None, bool]:
     if claim.agreed_pct is None or fee is None:
         return None, False
     return credit_amount(policy, Decimal(claim.agreed_pct), Decimal(fee))
-
-
-def credit_amount(policy: Policy, percent: Decimal, fee: Decimal) -> tuple[Decimal, bool]:
-    """A percentage of the fee, rounded half up to the cent, and whether the policy's cap cut it."""
-    amount = (fee * percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    cap = policy.credits.cap if policy.credits else None
-    return (cap, True) if cap is not None and amount > cap else (amount, False)

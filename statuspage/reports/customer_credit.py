@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from statuspage.domain.sla.credits import claims_close_at
+from statuspage.domain.sla.credits import claims_close_at, credit_amount
 from statuspage.reports.sla import SlaReport
-from statuspage.standing import credit_amount
 
 
 @dataclass(frozen=True)

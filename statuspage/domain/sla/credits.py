@@ -51,10 +51,15 @@ def credit(
     percent = credit_percent(policy, share, tier) if eligible else 0
     if fee is None:
         return Credit(percent, None, False, eligible)
-    amount = (fee * Decimal(percent) / 100).quantize(_CENT, ROUND_HALF_UP)
+    amount, capped = credit_amount(policy, Decimal(percent), fee)
+    return Credit(percent, amount, capped, eligible)
+
+
+def credit_amount(policy: Policy, percent: Decimal, fee: Decimal) -> tuple[Decimal, bool]:
+    """A percentage of the fee, rounded half up to the cent, and whether the policy's cap cut it (A48)."""
+    amount = (fee * percent / 100).quantize(_CENT, ROUND_HALF_UP)
     cap = policy.credits.cap if policy.credits else None
-    capped = cap is not None and amount > cap
-    return Credit(percent, cap.quantize(_CENT) if cap is not None and capped else amount, capped, eligible)
+    return (cap.quantize(_CENT), True) if cap is not None and amount > cap else (amount, False)
 
 
 def claims_close_at(policy: Policy, period: Period) -> datetime | None:
