@@ -1,0 +1,40 @@
+"""The embedded server's own part: what it answers without a thread, a database or Flask."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+
+from statuspage.web.front import Front
+
+
+@dataclass
+class Asked:
+    """A request as the embedded server hands it over."""
+
+    path: str
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Answered:
+    """Where an answer goes."""
+
+    status: int = 0
+    body: bytes = b""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.body = status, body
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/nowhere", 404)])
+def test_busy_doors_hold_up_neither_life_nor_page(app: Flask, path: str, status: int) -> None:
+    front = Front(app)
+    front.doors.close()  # no thread is left for any door
+    answer = Answered()
+    asyncio.run(front.__rsgi__(Asked(path), answer))
+    assert answer.status == status
