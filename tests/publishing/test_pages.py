@@ -142,6 +142,13 @@ def test_incident_without_component_still_alarms() -> None:
     assert text.startswith("Identified: Outgoing calls to Dutch mobile numbers fail Since 14:02 CET")
 
 
+def test_page_without_component_says_so() -> None:
+    empty = replace(sample.snapshot(works=()), components=(), groups=())
+    text = words_of(render(empty)["index.html"])
+    assert text.startswith("No component is listed yet No incident is open, and no maintenance is planned.")
+    assert "90 days ago" not in text
+
+
 def test_times_name_the_zone_in_force(trouble: Pages) -> None:
     assert "30 September 2026, 09:43 CEST" not in words_of(trouble["index.html"])
     assert "30 September 2026, 09:34 CEST" in words_of(trouble["incidents/i000000past3.html"])
