@@ -1,13 +1,14 @@
 """The versions of the policy that this installation has seen, and the announcement of a new one (TP7, CM).
 
 The first one ever seen is how things are and is not announced. Later each version that rules now or will rule is
-announced once, in one transaction with its record; only terms count, not the texts that go with them.
+announced once, in one transaction with its record. A version is new by its name or its date: terms that change under
+the same name and date (a corrected file, a newer product with its own presets) are kept and shown, not announced.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -53,8 +54,13 @@ def record_versions(session: Session, book: PolicyBook, *, zone_name: str, now: 
     if not known:
         return []
     ruling = book.placed_in(zone_name).at(now).effective_from
-    news = [policy.placed_in(zone_name) for policy in unknown if policy.effective_from >= ruling]
-    return [_announce(session, policy, now) for policy in news]
+    named = {name for name, _ in known}
+    news = [policy for policy in unknown if policy.effective_from >= ruling and _name_of(policy) not in named]
+    return [_announce(session, policy.placed_in(zone_name), now) for policy in news]
+
+
+Name = tuple[str, str, date]
+"""What people call a version: policy, version, first day."""
 
 
 def digest_of(policy: Policy) -> str:
@@ -82,11 +88,14 @@ def _announce(session: Session, policy: Policy, now: datetime) -> Notice:
     return post_notice(session, draft, author=BY_ITSELF, now=now, kind=SLA_CHANGE)
 
 
-def _load_known(session: Session) -> set[tuple[str, str]]:
-    return {
-        (row.policy_id, row.digest) for row in session.execute(select(PolicyVersion.policy_id, PolicyVersion.digest))
-    }
+def _load_known(session: Session) -> set[tuple[Name, str]]:
+    rows = session.scalars(select(PolicyVersion))
+    return {((row.policy_id, row.version, row.effective_from), row.digest) for row in rows}
 
 
-def _is_known(policy: Policy, known: set[tuple[str, str]]) -> bool:
-    return (policy.id, digest_of(policy)) in known
+def _name_of(policy: Policy) -> Name:
+    return policy.id, policy.version, policy.effective_from
+
+
+def _is_known(policy: Policy, known: set[tuple[Name, str]]) -> bool:
+    return (_name_of(policy), digest_of(policy)) in known

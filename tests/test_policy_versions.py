@@ -95,6 +95,15 @@ def test_other_wording_is_no_news(known: Installation, now: datetime) -> None:
     assert notices_of(known) == []
 
 
+def test_corrected_terms_are_kept_but_no_news(known: Installation, now: datetime) -> None:
+    corrected = override(OLD, {"maintenance.scheduled_lead": "7d"})
+    worker.announce_policy(run_under(known, corrected), now)
+
+    assert notices_of(known) == []
+    with known.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(PolicyVersion)) == 2
+
+
 def test_other_page_zone_is_no_news(installation: Installation, now: datetime) -> None:
     running = run_under(installation, load_policy("standard"))
     for zone in ("UTC", "Europe/Amsterdam"):
