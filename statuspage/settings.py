@@ -13,9 +13,10 @@ from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from statuspage.addresses import check_base_address, check_web_address
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,10 +77,7 @@ class Settings(BaseModel):
     def check_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must be an http(s) URL such as https://status.example.com")
-        return value.rstrip("/")
+        return check_base_address(check_web_address(value)).rstrip("/")
 
     @field_validator("mail_default_sender")
     @classmethod
