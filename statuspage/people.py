@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from base64 import b64encode
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -30,7 +31,18 @@ LAST_USE_GRAIN = timedelta(minutes=1)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+")
 _hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
+
+
+def _hash_of_nothing() -> str:
+    """A well-formed hash that no password has, drawn and not computed: a start need not wait for one."""
+    drawn = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
+    )
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return "$".join(("", "argon2id", "v=19", costs, *drawn))
+
+
+_NOBODYS_HASH = _hash_of_nothing()
 
 
 # Users
