@@ -139,13 +139,22 @@ def next_due(incident: Incident, policy: Policy) -> datetime | None:
 
 def components_held(session: Session, incident: Incident) -> dict[str, ComponentStatus]:
     """What the incident says of each component it ever named, by slug: its last word."""
+    return components_held_by(session, [incident])[incident.id]
+
+
+def components_held_by(session: Session, found: Iterable[Incident]) -> dict[str, dict[str, ComponentStatus]]:
+    """components_held of several incidents at once, by their ids."""
+    held: dict[str, dict[str, ComponentStatus]] = {incident.id: {} for incident in found}
     rows = session.execute(
-        select(Component.slug, StatusChange.status)
+        select(StatusChange.incident_id, Component.slug, StatusChange.status)
         .join(Component, Component.id == StatusChange.component_id)
-        .where(StatusChange.incident_id == incident.id)
+        .where(StatusChange.incident_id.in_(held))
         .order_by(StatusChange.at, StatusChange.id)
     )
-    return dict(rows.all())
+    for incident_id, slug, status in rows:
+        assert incident_id is not None
+        held[incident_id][slug] = status
+    return held
 
 
 _WHOLE = (selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),)

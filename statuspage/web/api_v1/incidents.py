@@ -65,10 +65,11 @@ def list_incidents(call: Call, query: IncidentQuery) -> Answer:
         rows = incidents.load_incidents(
             session, open_only=query.status == "open", after=read_cursor(query.cursor), limit=query.limit + 1
         )
+        held = incidents.components_held_by(session, rows)
         items, following = page_of(
             rows,
             query.limit,
-            lambda row: incident_answer(session, row, policy, base),
+            lambda row: _answer(row, held[row.id], policy, base),
             lambda row: (row.started_at, row.id),
         )
         return call.answered(Items[IncidentAnswer](items=items, next=following))
@@ -126,6 +127,10 @@ def update_answer(update: Update) -> UpdateAnswer:
 def incident_answer(session: Session, incident: Incident, policy: Policy, base_url: str) -> IncidentAnswer:
     """An incident as it is answered. Flushes the session."""
     session.flush()
+    return _answer(incident, incidents.components_held(session, incident), policy, base_url)
+
+
+def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy, base_url: str) -> IncidentAnswer:
     public = incident.public_at is not None
     return IncidentAnswer(
         id=incident.id,
@@ -142,5 +147,5 @@ def incident_answer(session: Session, incident: Incident, policy: Policy, base_u
         resolved_at=incident.resolved_at,
         next_update_due=incidents.next_due(incident, policy),
         updates=[update_answer(update) for update in reversed(incident.updates)],
-        components=incidents.components_held(session, incident),
+        components=held,
     )
