@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from statuspage.claims import Base, claim
 from statuspage.claims import current_statuses as current_statuses
@@ -14,11 +14,7 @@ from statuspage.domain.vocabulary import Cause, ComponentStatus
 from statuspage.drafts import ComponentChange, ComponentDraft, PageChange
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id, slug_of
-from statuspage.models import (
-    Component,
-    ComponentGroup,
-    Page,
-)
+from statuspage.models import Component, ComponentGroup, Page
 
 DEFAULT_PAGE_NAME = "Status"
 
@@ -52,8 +48,9 @@ def change_page(session: Session, page: Page, change: PageChange, *, now: dateti
 
 
 def load_components(session: Session) -> Sequence[Component]:
-    """All components, hidden ones too, in the order of the page."""
-    return session.scalars(select(Component).order_by(Component.position, Component.name)).all()
+    """All components with their groups, hidden ones too, in the order of the page."""
+    query = select(Component).order_by(Component.position, Component.name)
+    return session.scalars(query.options(joinedload(Component.group))).all()
 
 
 def load_component(session: Session, slug: str) -> Component:
