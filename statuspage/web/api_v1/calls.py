@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from statuspage.changes import Change, Installation, site_change
 from statuspage.components import load_page
-from statuspage.errors import Conflicted
 from statuspage.publishing.loading import page_url
 from statuspage.web.api_v1.access import Caller, note_use
 from statuspage.web.api_v1.idempotency import Key, StoredAnswer, claim, store
@@ -65,24 +63,18 @@ class Call:
     @contextmanager
     def change(self) -> Iterator[Change]:
         """A change of the page: the block returns one of the answers below, kept if the caller sent a key."""
-        try:
-            with (
-                site_change(self.installation, self.now, author=self.author) as change,
-                self._keeping(change.session),
-            ):
-                yield change
-        except IntegrityError:
-            raise Conflicted("Somebody else changed the same thing at the same moment. Try again.") from None
+        with (
+            site_change(self.installation, self.now, author=self.author) as change,
+            self._keeping(change.session),
+        ):
+            yield change
         self.publish_error = change.publish_error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A change of what no page shows (tokens, users, subscribers)."""
-        try:
-            with self.installation.database.write() as session, self._keeping(session):
-                yield session
-        except IntegrityError:
-            raise Conflicted("Somebody else changed the same thing at the same moment. Try again.") from None
+        with self.installation.database.write() as session, self._keeping(session):
+            yield session
         self.installation.nudge()
 
     def created(self, model: BaseModel, location: str, *, kept: BaseModel | None = None) -> Answer:
