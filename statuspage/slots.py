@@ -25,8 +25,8 @@ from statuspage.maintenance import assess, schedule
 from statuspage.models import Maintenance, RegularSlot
 from statuspage.work_drafts import SlotDraft
 
-AHEAD = timedelta(days=1)
-"""How long before the last moment for its notice an occurrence is announced."""
+AHEAD = timedelta(days=7)
+"""How long before the last moment for its notice an occurrence is announced: the page always shows the next one."""
 BY_ITSELF = "statuspage"
 WEEK = timedelta(days=7)
 

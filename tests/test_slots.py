@@ -62,6 +62,15 @@ def test_each_occurrence_is_announced_in_time(
     assert [c.slug for c in works[0].components] == ["api"]
 
 
+def test_next_occurrence_is_announced_at_once(
+    session: Session, slot: RegularSlot, terms: Policy, now: datetime
+) -> None:
+    _, window = next(slots.occurrences(slot, terms, now))
+    announced = slots.announce_due(session, policy=terms, now=now)
+    assert announced[0].starts_at == window.starts_at
+    assert 1 <= len(announced) <= 2
+
+
 def test_occurrence_is_announced_once(session: Session, slot: RegularSlot, terms: Policy, now: datetime) -> None:
     later = now + timedelta(days=6, hours=12)
     assert slots.announce_due(session, policy=terms, now=later)
