@@ -122,6 +122,11 @@ def _contradictions(policy: Policy) -> list[tuple[str, str]]:
         if what in terms.remove_from_total
     ]
     problems += [
+        (f"priority.{priority.id}.update_every", f"{str(priority.update_every)!r} is no time at all")
+        for priority in policy.priorities
+        if priority.update_every is not None and not priority.update_every.amount
+    ]
+    problems += [
         (f"service.{service.id}.target", "missing, and there is neither a tier nor a default_target")
         for service in policy.services
         if service.target is None and not policy.tiers and terms.default_target is None

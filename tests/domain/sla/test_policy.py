@@ -138,6 +138,7 @@ def test_a_tier_overrides_the_service_target() -> None:
         ('"Europe/Amsterdam"', '"Europe/Atlantis"', "timezone", "IANA"),
         ('"15m"', '"15x"', "priority.P1.update_every", "not a duration"),
         ('"15m"', "15", "priority.P1.update_every", "write it as text"),
+        ('"15m"', '"0m"', "priority.P1.update_every", "no time at all"),
         ('"4bh"', '"4 bh"', "response.Urgent.limits.gold", "not a duration"),
         ('"99.99"', '"100.01"', "tier.gold.target", "up to 100"),
         ('"99.99"', '"many"', "tier.gold.target", "not a percentage"),
