@@ -61,6 +61,10 @@ class Installation:
         with self.database.read() as session:
             return self.policy(now, session)
 
+    def base_url(self, session: Session) -> str:
+        """What public links begin with."""
+        return self.settings.base_url(session.scalar(select(Page.url)))
+
 
 @dataclass
 class Change:

@@ -118,6 +118,10 @@ class Settings(BaseModel):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  compared, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    def base_url(self, own: str | None) -> str:
+        """What public links begin with, without a slash at the end; `own` is the page's URL."""
+        return (self.statuspage_url or own or self.local_url).rstrip("/")
+
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""

@@ -24,11 +24,9 @@ from statuspage.cli.console import (
     say_outcome,
     say_rows,
 )
-from statuspage.components import load_page
 from statuspage.domain.vocabulary import Cause, IncidentStatus
 from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
 from statuspage.models import Incident
-from statuspage.publishing.loading import page_url
 from statuspage.web.api_v1.incidents import IncidentAnswer, incident_answer
 
 incident = AppGroup("incident", help="Open, update, resolve and list incidents.")
@@ -132,8 +130,7 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     zone = page_zone(installation)
     with installation.database.read() as session:
         policy = installation.policy(now, session)
-        settings = installation.settings
-        base = page_url(load_page(session), settings.statuspage_url, settings.local_url)
+        base = installation.base_url(session)
         rows = incidents.load_incidents(session, open_only=open_only, limit=limit)
         answers = [incident_answer(session, row, policy, base) for row in rows]
     if as_json:
@@ -166,8 +163,7 @@ def _post(incident_id: str, values: dict[str, Any], as_json: bool) -> None:
 
 
 def _answer_of(installation: Installation, change: Change, found: Incident) -> IncidentAnswer:
-    settings = installation.settings
-    base = page_url(load_page(change.session), settings.statuspage_url, settings.local_url)
+    base = installation.base_url(change.session)
     return incident_answer(change.session, found, change.policy, base)
 
 

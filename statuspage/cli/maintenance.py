@@ -25,11 +25,9 @@ from statuspage.cli.console import (
     say_outcome,
     say_rows,
 )
-from statuspage.components import load_page
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MoveDraft, read_draft
 from statuspage.models import Maintenance
-from statuspage.publishing.loading import page_url
 from statuspage.web.api_v1.maintenances import MaintenanceAnswer, maintenance_answer
 from statuspage.work_drafts import ExtensionDraft
 
@@ -188,8 +186,7 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     zone = page_zone(installation)
     statuses = [status for status in MaintenanceStatus if not status.is_over] if open_only else []
     with installation.database.read() as session:
-        settings = installation.settings
-        base = page_url(load_page(session), settings.statuspage_url, settings.local_url)
+        base = installation.base_url(session)
         rows = verbs.load_maintenances(session, statuses=statuses, limit=limit)
         answers = [maintenance_answer(session, row, base) for row in rows]
     if as_json:
@@ -220,8 +217,7 @@ def _times(installation: Installation, starts_at: str, ends_at: str) -> dict[str
 
 
 def _answer_of(installation: Installation, change: Change, row: Maintenance) -> MaintenanceAnswer:
-    settings = installation.settings
-    base = page_url(load_page(change.session), settings.statuspage_url, settings.local_url)
+    base = installation.base_url(change.session)
     return maintenance_answer(change.session, row, base)
 
 

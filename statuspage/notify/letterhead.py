@@ -48,7 +48,7 @@ class Letterhead:
 def load_letterhead(session: Session, settings: Settings) -> Letterhead:
     """The letterhead of the stored page; links are built from the settings' URL, else the page's own."""
     page = load_page(session)
-    url = (settings.statuspage_url or page.url or settings.local_url).rstrip("/")
+    url = settings.base_url(page.url)
     host = ascii_domain(urlsplit(url).hostname or "localhost")
     sender = sender_of(settings, page.name, host)
     return Letterhead(one_line(page.name), url, host, ZoneInfo(page.timezone), sender, page.support_url)

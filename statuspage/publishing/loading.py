@@ -52,7 +52,8 @@ def load_snapshot(
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
     """
-    page = _page_view(session.get_one(Page, 1), page_url(session.get_one(Page, 1), base_url, local_url))
+    stored = session.get_one(Page, 1)
+    page = page_view(stored, (base_url or stored.url or local_url).rstrip("/"))
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
     selection = select_history(session, touched, now, page.zone)
@@ -63,7 +64,7 @@ def load_snapshot(
         page=page,
         policy=policy,
         now=now,
-        revision=session.get_one(Page, 1).revision,
+        revision=stored.revision,
         groups=_load_groups(session, components),
         components=components,
         incidents=_load_incidents(session, selection, updates, policy),
@@ -77,12 +78,8 @@ def load_snapshot(
     )
 
 
-def page_url(page: Page, base_url: str | None, local_url: str = LOCAL_URL) -> str:
-    """The public base URL without a slash at the end; `local_url` serves until there is one."""
-    return (base_url or page.url or local_url).rstrip("/")
-
-
-def _page_view(page: Page, url: str) -> PageView:
+def page_view(page: Page, url: str) -> PageView:
+    """What the public may know of the page itself; `url` is what its links begin with."""
     return PageView(
         code=page.code,
         name=page.name,

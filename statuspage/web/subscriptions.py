@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from flask import Blueprint, Flask, Response, make_response, render_template, request
@@ -27,8 +26,7 @@ from statuspage.drafts import SubscriberDraft, read_draft
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Component, Page, Subscriber
 from statuspage.publishing.environment import asset_path
-from statuspage.publishing.loading import page_url
-from statuspage.publishing.snapshot import PageView
+from statuspage.publishing.loading import page_view
 from statuspage.web import current
 from statuspage.web.login_limits import client_network
 
@@ -265,20 +263,10 @@ def _page(
 ) -> Response:
     installation = current.installation()
     language = subscriber.language if subscriber and subscriber.language in page.languages else page.languages[0]
-    view = PageView(
-        code=page.code,
-        name=page.name,
-        url=page_url(page, installation.settings.statuspage_url, installation.settings.local_url),
-        zone=ZoneInfo(page.timezone),
-        languages=tuple(page.languages),
-        support_url=page.support_url,
-        created_at=page.created_at,
-        updated_at=page.updated_at,
-    )
     with force_locale(language.replace("-", "_")):
         html = render_template(
             f"public/{template}.html",
-            page=view,
+            page=page_view(page, installation.settings.base_url(page.url)),
             policy=installation.policy(current.now()),
             lang=language,
             asset=asset_path,

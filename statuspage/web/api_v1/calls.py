@@ -11,8 +11,6 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from statuspage.changes import Change, Installation, site_change
-from statuspage.components import load_page
-from statuspage.publishing.loading import page_url
 from statuspage.web.api_v1.access import Caller, note_use
 from statuspage.web.api_v1.idempotency import Key, StoredAnswer, claim, store
 
@@ -51,8 +49,7 @@ class Call:
 
     def base_url(self, session: Session) -> str:
         """What public links begin with."""
-        settings = self.installation.settings
-        return page_url(load_page(session), settings.statuspage_url, settings.local_url)
+        return self.installation.base_url(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
