@@ -189,10 +189,11 @@ def _row(
     row = ServiceRow(of.line, tier, figure, absent, target, met=None, credit_percent=None)
     if figure is None:
         return row
+    earns = contractual and policy.credits is not None and figure.share is not None
     return replace(
         row,
         met=figure.met(target),
-        credit_percent=credit_percent(policy, figure.share, tier.id if tier else None) if contractual else None,
+        credit_percent=credit_percent(policy, figure.share, tier.id if tier else None) if earns else None,
         removed=listing.entries(figure.removals),
         exempt=listing.entries(figure.exempt),
         outages=listing.entries(figure.outages),

@@ -56,7 +56,7 @@ def test_api_gives_exact_fractions(client: FlaskClient, headers: dict[str, str])
     assert (service["total_seconds"], service["removed_seconds"], service["downtime_seconds"]) == (
         *(2_592_000, 3_600, 3_600),
     )
-    assert (service["target"], service["met"], service["credit_pct"]) == ("99.90", False, 0)
+    assert (service["target"], service["met"], service["credit_pct"]) == ("99.90", False, None)
     [outage] = service["outages"]
     assert (outage["component"], outage["cause"], outage["start"]) == ("api", "own", "2024-04-10T12:00:00Z")
     assert service["removed"][0]["reason"] == "scheduled"
