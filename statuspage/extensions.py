@@ -6,12 +6,13 @@ own: the announced part stays what it was, and the time added is classed by the 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.domain.wallclock import wire
 from statuspage.drafts import MoveDraft, read_draft
 from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
@@ -53,10 +54,10 @@ def extend(
     session.add(further)
     session.flush()
     details = {
-        "old_starts_at": _iso(maintenance.starts_at),
-        "old_ends_at": _iso(maintenance.ends_at),
-        "starts_at": _iso(maintenance.starts_at),
-        "ends_at": _iso(further.ends_at),
+        "old_starts_at": wire(maintenance.starts_at),
+        "old_ends_at": wire(maintenance.ends_at),
+        "starts_at": wire(maintenance.starts_at),
+        "ends_at": wire(further.ends_at),
         "extension": further.id,
     }
     add_update(
@@ -77,7 +78,3 @@ def _check_running(session: Session, maintenance: Maintenance, now: datetime) ->
         raise TransitionRefused(Problem("ends_at", message))
     if is_extended(session, maintenance):
         raise TransitionRefused(Problem("status", "it is extended already; extend or move its further window"))
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

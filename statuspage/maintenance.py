@@ -1,4 +1,4 @@
-"""Verbs on maintenances: announce, update, move, cancel, and the worker's step that starts and ends windows.
+"""Verbs on maintenances: announce, update, move, cancel; the clock's own steps are windows.advance_due.
 
 The class is computed by the policy from the notice given (domain.sla.notice); what its author chose is a wish that
 is refused when the notice is too short for it.
@@ -7,7 +7,7 @@ is refused when the notice is too short for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -18,11 +18,8 @@ from statuspage.domain.lifecycle import maintenance_steps
 from statuspage.domain.sla import notice
 from statuspage.domain.sla.notice import NoticeAssessment
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.vocabulary import (
-    MaintenanceKind,
-    MaintenanceStatus,
-    Risk,
-)
+from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk
+from statuspage.domain.wallclock import wire
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
@@ -126,10 +123,10 @@ def move(
     assessment = assess(session, draft, risk=maintenance.risk, policy=policy, now=now, but=maintenance.id)
     check_notice(assessment, draft.confirm)
     old = {
-        "old_starts_at": _iso(maintenance.starts_at),
-        "old_ends_at": _iso(maintenance.ends_at),
-        "starts_at": _iso(draft.starts_at),
-        "ends_at": _iso(draft.ends_at),
+        "old_starts_at": wire(maintenance.starts_at),
+        "old_ends_at": wire(maintenance.ends_at),
+        "starts_at": wire(draft.starts_at),
+        "ends_at": wire(draft.ends_at),
     }
     maintenance.starts_at, maintenance.ends_at = draft.starts_at, draft.ends_at
     maintenance.asked_kind = draft.kind
@@ -233,13 +230,13 @@ def check_notice(assessment: NoticeAssessment, confirmed: bool) -> None:
     if not refusals:
         return
     facts: dict[str, Any] = {}
-    problems = [Problem(issue.field, issue.message) for issue in refusals]
+    problems = [Problem(issue.field, issue.message, issue.code) for issue in refusals]
     codes = {issue.code for issue in refusals}
     if assessment.confirm_required and not confirmed:
         facts["confirm_required"] = [issue.message for issue in assessment.warnings]
     if "notice_too_short" in codes:
         facts |= {
-            "earliest_start": _iso(assessment.earliest_start),
+            "earliest_start": wire(assessment.earliest_start),
             "accepted_kinds": [MaintenanceKind.EMERGENCY.value],
             "would_be": {
                 "kind": assessment.kind.value,
@@ -274,7 +271,3 @@ def _event_of(current: MaintenanceStatus, new: MaintenanceStatus) -> str:
     if new is MaintenanceStatus.COMPLETED:
         return "finished"
     return "started" if current is MaintenanceStatus.SCHEDULED else "updated"
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Wall-clock times typed by people, and the instants they mean."""
+"""Wall-clock times typed by people, the instants they mean, and how programs write an instant."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def instant_of(text: str, zone: ZoneInfo) -> datetime:
         f"{moment:%Y-%m-%d %H:%M} exists twice in {zone.key} that day: "
         f"write {first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
     )
+
+
+def wire(instant: datetime) -> str:
+    """An instant as JSON and CSV hold it: ISO 8601 in UTC with Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _exists(moment: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 import httpx2
@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from statuspage.domain.wallclock import wire
 from statuspage.models import Delivery
 from statuspage.notify import alarms, outbox
 from statuspage.notify.delivery import Office
@@ -66,8 +67,8 @@ def payload_of(session: Session, ring_id: int, url: str) -> bytes:
         "type": "alarm",
         "id": f"alarm-{alarm.ring_id}",
         "kind": alarm.kind.value,
-        "at": _iso(alarm.at),
-        "due_at": _iso(alarm.due_at),
+        "at": wire(alarm.at),
+        "due_at": wire(alarm.due_at),
         "minutes_late": alarm.minutes_late,
         "incident": {
             "id": alarm.incident_id,
@@ -109,7 +110,3 @@ def _post(office: Office, row: Claimed, clock: Callable[[], datetime]) -> int:
         else:
             outbox.record_sent(session, [row.id], now=clock())
     return int(wanted and error is None)
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

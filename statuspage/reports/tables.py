@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from statuspage.domain.intervals import Span
+from statuspage.domain.wallclock import wire
 from statuspage.reports.communication import CommunicationReport, IncidentKept
 from statuspage.reports.lengths import seconds
 from statuspage.reports.notices import NoticeGiven
@@ -46,7 +47,7 @@ def safe_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return wire(value)
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 

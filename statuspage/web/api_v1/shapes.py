@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from statuspage.domain.wallclock import wire
 from statuspage.errors import Problem, Refused
 
 PAGE_LENGTH = 100
@@ -20,11 +21,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=BaseModel)
-
-
-def utc_text(moment: datetime) -> str:
-    """An instant as it is answered: "2026-11-16T10:00:00Z"."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _digits(value: Any) -> Any:
@@ -40,7 +36,7 @@ def _plain_date(value: Any) -> Any:
 
 
 UtcInstant = Annotated[
-    datetime, PlainSerializer(utc_text, return_type=str), Field(json_schema_extra={"format": "date-time"})
+    datetime, PlainSerializer(wire, return_type=str), Field(json_schema_extra={"format": "date-time"})
 ]
 """In answers: always UTC, ending in Z."""
 QueryDate = Annotated[date, BeforeValidator(_plain_date)]
@@ -77,7 +73,7 @@ class Items(Shape, Generic[Item]):
 
 def make_cursor(at: datetime, key: str) -> str:
     """An opaque cursor that continues after the row with this time and id."""
-    return _pack([utc_text(at), key])
+    return _pack([wire(at), key])
 
 
 def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
