@@ -19,6 +19,7 @@ from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.models import Notice, PolicyVersion
 from statuspage.notice_drafts import NoticeDraft
 from statuspage.notices import SLA_CHANGE, post_notice
+from statuspage.notify.contacts import owe_notice
 
 SHOWN_FOR = timedelta(days=30)
 """How long a new version stands on the front page: from when it is announced or, if later, in force."""
@@ -85,7 +86,9 @@ def _announce(session: Session, policy: Policy, now: datetime) -> Notice:
     if policy.page.amendments:
         body += f"\n\n{policy.page.amendments}"
     draft = NoticeDraft(title=title, body=body, ends_at=max(begins, now) + SHOWN_FOR, pinned=True, notify=True)
-    return post_notice(session, draft, author=BY_ITSELF, now=now, kind=SLA_CHANGE)
+    notice = post_notice(session, draft, author=BY_ITSELF, now=now, kind=SLA_CHANGE)
+    owe_notice(session, notice, policy=policy, now=now)
+    return notice
 
 
 def _load_known(session: Session) -> set[tuple[Name, str]]:

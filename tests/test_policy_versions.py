@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from statuspage import policy_versions, subscribers, worker
+from statuspage import customers, policy_versions, subscribers, worker
 from statuspage.changes import Installation
 from statuspage.components import load_page
+from statuspage.customer_drafts import ContactDraft, CustomerDraft
 from statuspage.domain.sla.policy import Policy, PolicyBook, load_policy, override
-from statuspage.drafts import SubscriberDraft
+from statuspage.drafts import SubscriberDraft, read_draft
 from statuspage.models import Delivery, Notice, PolicyVersion
 from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
@@ -86,6 +87,24 @@ def test_new_version_is_mailed_to_everybody(known: Installation, now: datetime) 
     assert mails[0]["Subject"] == "[SLA change] Our service levels change on 1 January 2027"
     assert "https://status.example.com/sla/2027-01-01" in mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert mails[0]["List-Unsubscribe-Post"]
+
+
+def test_new_version_is_mailed_to_contacts(known: Installation, now: datetime) -> None:
+    with known.database.write() as session:
+        acme = customers.add_customer(session, CustomerDraft(name="Acme"), policy=OLD, author="ada", now=now)
+        for role, address in (("main", "ann@example.com"), ("backup", "carl@acme.example")):
+            draft = read_draft(ContactDraft, {"role": role, "email": address})
+            customers.add_contact(session, acme, draft, policy=OLD, author="ada", now=now)
+    running = run_under(known, OLD, NEW)
+    worker.announce_policy(running, now)
+
+    with running.database.write() as session:
+        rows = outbox.claim(session, now=now, limit=10)
+        composed = Composer(load_letterhead(session, running.settings), NEW).compose(session, rows, now)
+    mails = {mail["To"]: mail for mail in (message_from_bytes(m.data, policy=policy.default) for m in composed.mails)}
+    assert sorted(mails) == ["ann@example.com", "bob@example.com", "carl@acme.example"]
+    assert mails["carl@acme.example"]["Subject"] == mails["bob@example.com"]["Subject"]
+    assert mails["carl@acme.example"]["List-Unsubscribe"] is None
 
 
 def test_other_wording_is_no_news(known: Installation, now: datetime) -> None:

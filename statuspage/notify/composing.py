@@ -109,7 +109,7 @@ class Composer:
                 letter = write_news(news, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.notice_id is not None:
                 told = load_notice_news(session, row.notice_id, self.letterhead.url)
-                letter = write_notice(told, self.letterhead, language, now)
+                letter = write_notice(told, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.ring_id is not None:
                 alarm = alarms.load_alarm(session, row.ring_id)
                 letter = alarms.write_alarm(alarm, self.letterhead, language, now)

@@ -1,5 +1,5 @@
-"""Maintenance mail that a policy obliges us to send: to every customer's main and backup contact, whatever they chose
-(OP9, OP13). There is nothing to unsubscribe from."""
+"""Mail that is owed to every customer's main and backup contact, whatever they chose: on maintenance where the policy
+says so (OP9, OP13), and on changed service levels (TP7). There is nothing to unsubscribe from."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import NoticeKind
-from statuspage.models import Component, Contact, Customer, Delivery, Maintenance, Subscriber, Update
-from statuspage.notify.outbox import MAINTENANCE_LANE
+from statuspage.models import Component, Contact, Customer, Delivery, Maintenance, Notice, Subscriber, Update
+from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE
 from statuspage.notify.recipients import Audience, select_recipients
 
 OBLIGED_ROLES = ("main", "backup")
@@ -59,6 +59,30 @@ def count_obliged(session: Session, *, components: Collection[str], policy: Poli
     keys = select(Subscriber.address_key).where(Subscriber.channel == "email", Subscriber.id.in_(subscribed))
     told = set(session.scalars(keys))
     return sum(contact.email_key not in told for contact in load_obliged(session, policy, now))
+
+
+def owe_notice(session: Session, notice: Notice, *, policy: Policy, now: datetime) -> int:
+    """Owe a notice to all contacts under any policy (TP7), but not twice to who subscribed; how many deliveries."""
+    mailed = (Delivery.notice_id == notice.id, Delivery.channel == "email")
+    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
+    missing = [contact for contact in load_obliged(session, policy, now) if contact.email_key not in told]
+    session.add_all(
+        Delivery(
+            kind="notice",
+            channel="email",
+            lane=NOTICE_LANE,
+            contact_id=contact.id,
+            address=contact.email,
+            notice_id=notice.id,
+            state="due",
+            created_at=now,
+            due_at=now,
+            attempts=0,
+        )
+        for contact in missing
+    )
+    session.flush()
+    return len(missing)
 
 
 def _owe(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:

@@ -118,19 +118,36 @@ def write_news(
     facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": to_contact}
     headers = {"In-Reply-To": thread, "References": thread}
     if to_contact:
-        mail = write_mail(name, facts, headers, letterhead, words, places, now)
-        return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)
+        return _to_contact(name, facts, headers, letterhead, places, words, now)
     return _to_subscribers(name, facts, headers, letterhead, places, words, now)
 
 
-def write_notice(news: NoticeNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+def write_notice(
+    news: NoticeNews, letterhead: Letterhead, language: str, now: datetime, *, to_contact: bool = False
+) -> Letter:
     """The mail of a notice in one language."""
     words = letterhead.words(language)
     places = Places.of(news.notice_id)
     state = words.gettext("SLA change") if news.kind == "sla_change" else words.gettext("Notice")
     url = f"{letterhead.url}/notices#{news.notice_id}"
-    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": False}
+    facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": to_contact}
+    if to_contact:
+        return _to_contact("notice", facts, {}, letterhead, places, words, now)
     return _to_subscribers("notice", facts, {}, letterhead, places, words, now)
+
+
+def _to_contact(
+    name: str,
+    facts: dict[str, Any],
+    headers: dict[str, str],
+    letterhead: Letterhead,
+    places: Places,
+    words: Words,
+    now: datetime,
+) -> Letter:
+    """A mail by contract: there is nothing to unsubscribe from."""
+    mail = write_mail(name, facts, headers, letterhead, words, places, now)
+    return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)
 
 
 def _to_subscribers(
