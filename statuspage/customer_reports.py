@@ -75,6 +75,9 @@ def link_incident(
     return report
 
 
+_WORKS_AGAIN = "The service works again."
+
+
 def restore(
     session: Session, report: CustomerReport, draft: RemarkDraft, *, author: str, now: datetime
 ) -> CustomerReport:
@@ -83,17 +86,20 @@ def restore(
         raise TransitionRefused(Problem("", "the customer was told of the restoration already"))
     report.restored_notice_at = now
     log(session, report, "restore", "Notice of restoration.", author=author, now=now)
-    said = draft.text or "The service works again."
+    said = draft.text or _WORKS_AGAIN
     mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
     return report
 
 
 def note_restored(session: Session, incident: Incident, *, author: str, now: datetime) -> None:
-    """A public incident is resolved: the notice restores every report linked to it that was still waiting."""
+    """A public incident is resolved: the notice, mailed to its customer, restores every report linked to it that was
+    still waiting."""
     for report in _linked(session, incident):
         if report.restored_notice_at is None:
             report.restored_notice_at = now
             log(session, report, "restore", f"Incident {incident.id} was resolved.", author=author, now=now)
+            said = f"{incident.title}: {_WORKS_AGAIN}"
+            mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
 
 
 def note_reopened(session: Session, incident: Incident, *, author: str, now: datetime) -> None:

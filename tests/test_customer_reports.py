@@ -190,6 +190,7 @@ def test_resolving_an_incident_restores_its_reports(
     assert anomaly.restored_notice_at is None
     update_incident(session, twicpics, incident, "resolved", "2024-03-08T17:00Z")
     assert anomaly.restored_notice_at == at("2024-03-08T17:00Z")
+    assert [entry.entry for entry in anomaly.entries if "service restored" in entry.entry]
 
 
 def test_late_link_takes_the_time_of_resolution(
