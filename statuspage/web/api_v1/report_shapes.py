@@ -39,9 +39,8 @@ class UnknownAnswer(Shape):
 
 class ServiceAnswer(Shape):
     """One service under one tier (null without tiers). `note` says why there is no figure; `downtime_seconds` is
-    exact, `counted_seconds` what the policy's rounding makes of it; `credit_pct` is null without a figure or credits in
-    the policy, and for a period of a length
-    that the policy promises nothing for."""
+    exact, `counted_seconds` what the policy's rounding makes of it; `credit_pct` is null without a figure, without
+    credits in the policy, and for a period of a length that the policy promises nothing for."""
 
     service: str
     name: str
