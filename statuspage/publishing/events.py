@@ -12,14 +12,8 @@ from zoneinfo import ZoneInfo
 from statuspage.domain.intervals import Span
 from statuspage.domain.periods import days_in, local_date
 from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.publishing.selecting import NEWEST, NEWEST_OF_COMPONENT
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, Snapshot
-
-NEWEST = 50
-"""A snapshot holds at least so many of each kind; what every publish renders rests on no others, so that the same
-state gives the same bytes whatever else was loaded."""
-
-NEWEST_OF_COMPONENT = 25
-"""Likewise for a component that is touched."""
 
 RECENT_DAYS = 15
 

@@ -18,8 +18,11 @@ from statuspage.models import AffectedComponent, Component, Incident, Maintenanc
 from statuspage.publishing.snapshot import Touched
 
 NEWEST = 50
+"""A snapshot holds at least so many of each kind; what every publish renders rests on no others, so that the same
+state gives the same bytes whatever else was loaded."""
 NEWEST_UPDATES = 100
 NEWEST_OF_COMPONENT = 25
+"""Likewise for a component that is touched."""
 RECENT = timedelta(days=16)
 """The front page shows 15 days back, counted in whole local days."""
 
