@@ -105,16 +105,6 @@ def day_span(day: date, zone: ZoneInfo) -> Span:
     return Period(day, "day").span(zone)
 
 
-def month_span(year: int, month: int, zone: ZoneInfo) -> Span:
-    """A calendar month as UTC instants; month counts from 1."""
-    return Period(date(year, month, 1), "month").span(zone)
-
-
-def quarter_span(year: int, quarter: int, zone: ZoneInfo) -> Span:
-    """A calendar quarter as UTC instants; quarter counts from 1."""
-    return Period(date(year, quarter * 3 - 2, 1), "quarter").span(zone)
-
-
 def days_in(span: Span, zone: ZoneInfo) -> list[date]:
     """Every local date that the span touches, in order; none for an empty span."""
     if span.start == span.end:

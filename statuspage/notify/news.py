@@ -92,7 +92,7 @@ def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews 
     update = session.get_one(Update, update_id)
     if update.incident_id is not None:
         return _incident_news(session, update, session.get_one(Incident, update.incident_id), policy)
-    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id), policy)
+    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id))
 
 
 def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
@@ -116,7 +116,7 @@ def _incident_news(session: Session, update: Update, incident: Incident, policy:
     )
 
 
-def _maintenance_news(update: Update, maintenance: Maintenance, policy: Policy) -> MaintenanceNews:
+def _maintenance_news(update: Update, maintenance: Maintenance) -> MaintenanceNews:
     return MaintenanceNews(
         update_id=update.id,
         maintenance_id=maintenance.id,

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.support import NullTranslations
 
@@ -113,10 +112,6 @@ class Words:
         """A date with its day of the week, short: "Tue 24 Nov 2026"."""
         return self._skeleton("yMMMEd", day).replace(",", "")
 
-    def long_day(self, day: date) -> str:
-        """A heading: "Monday 16 November 2026"."""
-        return _formatted("full", day, self.locale_name).replace(",", "")
-
     def short_date(self, day: date) -> str:
         """A date without its year: "16 Nov"."""
         return self._skeleton("MMMd", day)
@@ -136,11 +131,6 @@ class Words:
     def month_name(self, key: str) -> str:
         """A month without its year: "November"."""
         return _formatted("LLLL", date.fromisoformat(f"{key}-01"), self.locale_name)
-
-    def weekdays(self) -> list[tuple[str, str]]:
-        """The days of a week from Monday: ("M", "Monday")."""
-        days = Locale.parse(self.locale_name).days["stand-alone"]
-        return [(days["narrow"][n], days["wide"][n]) for n in range(7)]
 
     def length(self, time: timedelta) -> str:
         """A length as people say it: "2 h 30 min", "3 d 4 h", "45 s"; the two largest units, the rest dropped."""

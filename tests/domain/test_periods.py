@@ -14,10 +14,8 @@ from statuspage.domain.periods import (
     days_in,
     end_of_day_after,
     midnight,
-    month_span,
     parse_period,
     period_of,
-    quarter_span,
 )
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -30,9 +28,10 @@ def test_a_day_has_its_own_hours(day: tuple[int, int, int], hours: int) -> None:
 
 
 def test_borders_are_local_midnights() -> None:
-    assert quarter_span(2024, 1, AMSTERDAM).start == datetime(2023, 12, 31, 23, tzinfo=UTC)
-    assert quarter_span(2024, 1, AMSTERDAM).end == datetime(2024, 3, 31, 22, tzinfo=UTC)
-    assert month_span(2024, 2, AMSTERDAM).length == timedelta(days=29)
+    quarter = parse_period("2024-Q1").span(AMSTERDAM)
+    assert quarter.start == datetime(2023, 12, 31, 23, tzinfo=UTC)
+    assert quarter.end == datetime(2024, 3, 31, 22, tzinfo=UTC)
+    assert parse_period("2024-02").span(AMSTERDAM).length == timedelta(days=29)
 
 
 def test_a_skipped_midnight_starts_the_day_at_the_jump() -> None:

@@ -68,7 +68,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         clocks=_clocks(session, installation, now),
         running=load_maintenances(session, statuses=[s for s in MaintenanceStatus if s.is_running]),
         upcoming=list(load_maintenances(session, statuses=[MaintenanceStatus.SCHEDULED]))[::-1],
-        mail=load_mail_health(session, installation, now),
+        mail=load_mail_health(session, installation),
         worker_at=worker_at,
         worker_silent=worker_at is None or now - worker_at > WORKER_SILENT_AFTER,
         stale=stale,
@@ -78,7 +78,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
     )
 
 
-def load_mail_health(session: Session, installation: Installation, now: datetime) -> MailHealth:
+def load_mail_health(session: Session, installation: Installation) -> MailHealth:
     """How the outbox does."""
     waiting = Delivery.state == "due"
     due, oldest = session.execute(select(func.count(), func.min(Delivery.due_at)).where(waiting)).one()

@@ -23,7 +23,7 @@ LIST_LENGTH = 100
 @admin.get("/deliveries")
 def list_deliveries() -> Response:
     """The newest deliveries of one state; counts of all."""
-    state, now = request.args.get("state", "due"), current.now()
+    state = request.args.get("state", "due")
     if state not in STATES:
         raise NotFound("state of deliveries", state)
     installation = current.installation()
@@ -36,7 +36,7 @@ def list_deliveries() -> Response:
             .order_by(Delivery.id.desc())
             .limit(LIST_LENGTH)
         ).all()
-        mail = load_mail_health(session, installation, now)
+        mail = load_mail_health(session, installation)
         return show(
             "deliveries/list.html",
             deliveries=found,
