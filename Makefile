@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 DEMO := $(CURDIR)/.demo
 
-.PHONY: run demo test bench lint types lock translations clean
+.PHONY: run demo test bench lint types lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/.installed

@@ -73,7 +73,7 @@ LAYERS = {
         "statuspage.worker",
     ),
     "doors": ("statuspage.web", "statuspage.cli", "statuspage.demo"),
-    "factory": ("statuspage.factory", "statuspage.server"),
+    "factory": ("statuspage.factory",),
 }
 """Every module belongs to the layer whose longest prefix it has."""
 GROUND = {"store", "text", "words", "domain"}
@@ -94,10 +94,10 @@ ALLOWED = {
 """What each layer may import of the package."""
 DOMAIN_MAY_USE = {"holidays", "pydantic"}
 """Beside the standard library; pydantic for the policy files."""
-FLASK = ("flask", "flask_babel", "flask_limiter", "flask_login", "flask_mail", "flask_openapi", "flask_security")
+FLASK = ("flask", "flask_babel", "flask_mail", "flask_wtf", "wtforms")
 FLASK_BELOW_DOORS = {"statuspage.notify.email": "flask_mail", "statuspage.notify.smtp": "flask_mail"}
 """Mail goes out through Flask-Mail, which these wrap; nothing else below the doors knows Flask."""
-CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker", "statuspage.server")
+CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker")
 """Doors and the worker read the clock and hand it down as `now`."""
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
 
