@@ -120,8 +120,8 @@ class Update(Base):
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
     maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
     event: Mapped[str] = mapped_column(Word)
-    """What happened: opened, updated, raised, lowered, resolved | announced, started, updated, finished, moved,
-    cancelled, reminder."""
+    """What happened: opened, updated, raised, lowered, resolved, reopened, postmortem | announced, started, updated,
+    finished, moved, extended, cancelled."""
     status: Mapped[str] = mapped_column(Word)
     body: Mapped[str] = mapped_column(Text)
     """Markdown as typed; of an imported update, the HTML or text the other page had (see `markup`)."""

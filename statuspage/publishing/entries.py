@@ -156,7 +156,7 @@ class Telling:
         return tuple(dict.fromkeys(without_controls(name) for name in [*names, *services] if name))
 
     def _paragraphs(self, updates: Sequence[UpdateView]) -> Iterable[str]:
-        """One paragraph per update in Statuspage's shape, newest first (statuspage-v2.md, 2.3)."""
+        """One paragraph per update in Statuspage's shape, newest first."""
         for place, update in enumerate(updates):
             before = updates[place + 1].status if place + 1 < len(updates) else None
             state = self.words.gettext("Update") if update.status == before else self.words.label(update.status)
