@@ -24,7 +24,7 @@ class DatabaseTooNew(Exception):
 
 
 def make_config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration; there is no alembic.ini, because the database comes from our settings."""
+    """Alembic's configuration; the database comes from our settings, the tool's own words from pyproject.toml."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
