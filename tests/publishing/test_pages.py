@@ -281,6 +281,27 @@ def test_credit_bands_are_shown() -> None:
     text = words_of(render(sample.snapshot(policy="ecerium"))["sla.html"])
     assert "Availability below Of the fee 100% 5% 99% 10%" in text
     assert "At most 125.00 EUR." in text
+    assert "Report a problem to be eligible" in text
+    assert "rounded once to whole minutes" in text
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("twicpics", "Service Level 2 (premium): 5 business hours outside business hours best effort"),
+        ("optimy", "Response times: not published."),
+        ("ecerium", "Urgent action 2 business hours"),
+        ("istockist", "Before you report a problem: gathered the facts"),
+    ],
+)
+def test_promised_answers_are_shown(policy: str, said: str) -> None:
+    assert said in words_of(render(sample.snapshot(policy=policy))["sla.html"])
+
+
+def test_only_promised_updates_are_called_late() -> None:
+    promise = "says so when we are late"
+    assert promise in words_of(render(sample.snapshot(policy="cm-com"))["sla.html"])
+    assert promise not in words_of(render(sample.snapshot(policy="optimy"))["sla.html"])
 
 
 def test_imported_incident_shows_its_impact() -> None:
