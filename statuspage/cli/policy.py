@@ -76,5 +76,13 @@ def _describe(found: Policy) -> None:
     say(f"Maintenance: scheduled from {describe_duration(lead)} ahead, else emergency.")
     if emergency:
         say(f"Less than {describe_duration(emergency)} ahead is urgent.")
-    target = found.availability.default_target
-    say(f"Availability: {target}% a {found.availability.period}." if target else "Availability: no target.")
+    period, target = found.availability.period, found.availability.default_target
+    promised = [(each.name, found.target(each.id)) for each in found.services]
+    promised += [(tier.name, tier.target) for tier in found.tiers]
+    promised = [(name, percent) for name, percent in promised if percent is not None]
+    for name, percent in promised:
+        say(f"Availability of {name}: {percent}% a {period}.")
+    if target is not None:
+        say(f"Availability{' of the rest' if promised else ''}: {target}% a {period}.")
+    elif not promised:
+        say("Availability: no target.")

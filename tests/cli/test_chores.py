@@ -142,7 +142,9 @@ def test_dead_deliveries_are_retried(flask: Flask_, installation: Installation) 
 def test_policies_are_listed_shown_checked(flask: Flask_, tmp_path: Path) -> None:
     used = [each for each in json.loads(flask("policy", "list", "--json").stdout) if each["in_use"]]
     assert [each["id"] for each in used] == ["standard"]
-    assert "P1" in flask("policy", "show", "cm-com").stdout
+    shown = flask("policy", "show", "cm-com").stdout
+    assert "P1" in shown
+    assert "Availability of Voice: 99.99% a quarter." in shown
     assert json.loads(flask("policy", "show", "standard", "--json").stdout)["id"] == "standard"
     assert "error: ID: " in flask("policy", "show", "none", code=2).stderr
     bad = tmp_path / "policy.toml"
