@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -91,9 +92,15 @@ _COPIED = (
 )
 
 
-def report_answer(session: Session, row: CustomerReport, policy: Policy, now: datetime) -> ReportAnswer:
-    """A report as it stands now."""
-    standing: ReportStanding = report_standing(row, policy, now=now, planned=load_planned(session, [row.received_at]))
+def report_answers(
+    session: Session, rows: Sequence[CustomerReport], policy: Policy, now: datetime
+) -> list[ReportAnswer]:
+    """Reports as they stand now."""
+    planned = load_planned(session, [row.received_at for row in rows])
+    return [_answer(row, report_standing(row, policy, now=now, planned=planned)) for row in rows]
+
+
+def _answer(row: CustomerReport, standing: ReportStanding) -> ReportAnswer:
     return ReportAnswer(
         **{name: getattr(row, name) for name in _COPIED},
         customer=row.customer_id,

@@ -26,7 +26,7 @@ from statuspage.drafts import Draft
 from statuspage.models import CustomerReport
 from statuspage.report_steps import STEPS
 from statuspage.web.api_v1.calls import Answer, Call
-from statuspage.web.api_v1.customer_report_shapes import ReportAnswer, report_answer
+from statuspage.web.api_v1.customer_report_shapes import ReportAnswer, report_answers
 from statuspage.web.api_v1.endpoints import View, endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, make_place, read_place
 
@@ -51,7 +51,7 @@ def list_customer_reports(call: Call, query: ReportQuery) -> Answer:
             before=place[0] if place else None,
             limit=query.limit + 1,
         )
-        items = [report_answer(session, row, policy, call.now) for row in rows[: query.limit]]
+        items = report_answers(session, rows[: query.limit], policy, call.now)
     following = make_place(items[-1].number, "number") if len(rows) > query.limit else None
     return call.answered(Items[ReportAnswer](items=items, next=following))
 
@@ -61,7 +61,8 @@ def show_customer_report(call: Call, report_id: str) -> Answer:
     """One report with its log."""
     with call.read() as session:
         row = customer_reports.load_report(session, report_id)
-        return call.answered(report_answer(session, row, call.installation.policy(call.now, session), call.now))
+        policy = call.installation.policy(call.now, session)
+        return call.answered(report_answers(session, [row], policy, call.now)[0])
 
 
 @endpoint("POST", "/reports", scope=Scope.WRITE, body=ReportDraft, gives=ReportAnswer, status=201)
@@ -82,7 +83,8 @@ def _step(call: Call, report_id: str, name: str, draft: Draft) -> Answer:
 
 
 def _created(call: Call, session: Session, row: CustomerReport, policy: Policy) -> Answer:
-    return call.created(report_answer(session, row, policy, call.now), f"/api/v1/reports/{row.id}")
+    answer = report_answers(session, [row], policy, call.now)[0]
+    return call.created(answer, f"/api/v1/reports/{row.id}")
 
 
 def _declared(name: str) -> Callable[[View], View]:
