@@ -38,7 +38,7 @@ class Attention:
 def load_attention(session: Session, installation: Installation, now: datetime) -> Attention:
     """What needs somebody's attention now. Contacts matter only where the policy mails them (OP13)."""
     policy = installation.policy(now, session)
-    reports = customer_reports.load_reports(session, open_only=True)
+    reports = customer_reports.load_reports(session, open_only=True, limit=None)
     disputed = [claim for claim in credit_claims.load_claims(session, open_only=True) if claim.disputed_at]
     meetings = [
         (claim, claim_standing(claim, claim_policy(session, installation.policies, claim), now=now).meeting_by)
