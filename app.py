@@ -19,7 +19,7 @@ from statuspage.domain.sla.policy import PolicyError
 from statuspage.factory import create_app
 from statuspage.migrations import DatabaseTooNew
 from statuspage.processes import Child, supervise
-from statuspage.settings import SettingsError
+from statuspage.settings import SettingsError, local_address, reachable_host
 from statuspage.web import current, front
 
 try:
@@ -95,11 +95,10 @@ def prepare(now: datetime) -> str | None:
 
 def announce(host: str, port: int, link: str | None) -> None:
     """Say where the page is, once it answers."""
-    here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  compared, not bound
-    address = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+    address = local_address(host, port)
     for _ in range(200):
         try:
-            socket.create_connection((here, port), timeout=1).close()
+            socket.create_connection((reachable_host(host), port), timeout=1).close()
             break
         except OSError:
             time.sleep(0.05)

@@ -115,8 +115,7 @@ class Settings(BaseModel):
     @property
     def local_url(self) -> str:
         """Where the page is as long as nobody gave it a public URL: this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  compared, not bound
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return local_address(self.host, self.port)
 
     def base_url(self, own: str | None) -> str:
         """What public links begin with, without a slash at the end; `own` is the page's URL."""
@@ -131,6 +130,17 @@ class Settings(BaseModel):
     def queue(self) -> str:
         """The queue's URL, the default filled in."""
         return self.queue_url or f"sqlite:///{self.instance / 'queue.db'}"
+
+
+def local_address(host: str, port: int) -> str:
+    """What a browser on this machine opens when a server listens on `host` and `port`."""
+    here = reachable_host(host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+def reachable_host(host: str) -> str:
+    """Where this machine reaches what listens on `host`: all addresses are reached by loopback."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  compared, not bound
 
 
 SETTING_NAMES = tuple(name.upper() for name in Settings.model_fields)
