@@ -24,6 +24,7 @@ from statuspage.web import current
 
 log = structlog.get_logger(__name__)
 WORKER_SILENT = timedelta(seconds=60)
+"""So long without a word, and no worker lives."""
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 EXTENSION = "statuspage.metrics"
 BY_STATE = select(Delivery.state, func.count()).group_by(Delivery.state)
@@ -86,8 +87,13 @@ def check_parts(installation: Installation, now: datetime) -> dict[str, str]:
     return checks
 
 
+def last_beat(session: Session) -> datetime | None:
+    """When a worker last said that it lives; None when none ever ran."""
+    return session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker:")))
+
+
 def _judge_worker(session: Session, now: datetime) -> str:
-    last = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker:")))
+    last = last_beat(session)
     if last is None:
         return "has never run"
     silent = now - last
@@ -145,7 +151,7 @@ def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
     oldest = session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "due", Delivery.due_at <= now))
     age = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
     yield GaugeMetricFamily("statuspage_oldest_due_seconds", "Age of the oldest delivery that is due", value=age)
-    beat = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker:")))
+    beat = last_beat(session)
     silent = (now - beat).total_seconds() if beat else float("inf")
     yield GaugeMetricFamily("statuspage_worker_silent_seconds", "Since a worker last said it lives", value=silent)
     revision = session.scalar(select(Page.revision).where(Page.id == 1)) or 0

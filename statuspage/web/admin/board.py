@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,10 +14,9 @@ from statuspage.components import load_page
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances
-from statuspage.models import Delivery, Heartbeat, Incident, Maintenance
+from statuspage.models import Delivery, Incident, Maintenance
 from statuspage.notify.pauses import Pause, load_pause
-
-WORKER_SILENT_AFTER = timedelta(seconds=60)
+from statuspage.web.health import WORKER_SILENT, last_beat
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Board:
 
 def load_board(session: Session, installation: Installation, now: datetime) -> Board:
     """The board at `now`."""
-    worker_at = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.name.startswith("worker")))
+    worker_at = last_beat(session)
     page = load_page(session)
     stale, reason = _freshness(session, installation, now)
     return Board(
@@ -70,7 +69,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         upcoming=list(load_maintenances(session, statuses=[MaintenanceStatus.SCHEDULED]))[::-1],
         mail=load_mail_health(session, installation),
         worker_at=worker_at,
-        worker_silent=worker_at is None or now - worker_at > WORKER_SILENT_AFTER,
+        worker_silent=worker_at is None or now - worker_at >= WORKER_SILENT,
         stale=stale,
         stale_reason=reason,
         changed_at=page.updated_at,
