@@ -23,11 +23,11 @@ from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.maintenance import assess, schedule
 from statuspage.models import Maintenance, RegularSlot
+from statuspage.windows import BY_ITSELF
 from statuspage.work_drafts import SlotDraft
 
 AHEAD = timedelta(days=7)
 """How long before the last moment for its notice an occurrence is announced: the page always shows the next one."""
-BY_ITSELF = "statuspage"
 WEEK = timedelta(days=7)
 
 
