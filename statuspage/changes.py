@@ -174,7 +174,7 @@ def _publish(installation: Installation, change: Change) -> None:
     try:
         installation.publisher.publish(change.now)
     except Exception as error:  # whatever broke, the change is committed and the worker will publish it
-        log.exception("publish failed", error=str(error))
+        log.exception("publish failed", author=change.author, error=str(error))
         change.publish_error = str(error) or type(error).__name__
     else:
         change.published = True
