@@ -111,9 +111,11 @@ def enter(
         said = dict.fromkeys(maintenance.components, ComponentStatus.OPERATIONAL)
         claim(session, said, maintenance, at=at, author=author, now=at)
     elif maintenance.began_at is None:
-        maintenance.began_at = at
+        # work that is announced after it began counts from its start, not from its notice (A10)
+        began_at = min(at, maintenance.starts_at) if maintenance.announced_at > maintenance.starts_at else at
+        maintenance.began_at = began_at
         said = dict.fromkeys(maintenance.components, ComponentStatus.UNDER_MAINTENANCE)
-        claim(session, said, maintenance, at=at, author=author, now=at)
+        claim(session, said, maintenance, at=began_at, author=author, now=at)
     maintenance.status = status
     session.flush()
     after = current_statuses(session, ids, at, public=True)

@@ -201,8 +201,9 @@ def test_bad_windows_name_the_field(
     assert verbs.load_maintenances(desk.session) == []
 
 
-def test_announced_after_the_start_begins_at_once(desk: Desk) -> None:
+def test_announced_after_the_start_is_under_way(desk: Desk) -> None:
     planned = desk.schedule(timedelta(minutes=-10), reason="urgent", reason_text="Fire in the rack.")
     assert planned.status.value == "in_progress"
-    assert planned.began_at == desk.now
+    assert planned.began_at == planned.starts_at
+    assert planned.updates[-1].posted_at == desk.now
     assert desk.status() == "under_maintenance"

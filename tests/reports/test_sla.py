@@ -163,6 +163,14 @@ def test_standard_lets_late_work_count(tell: Tell) -> None:
     assert (str(row.target), row.met) == ("99.90", False)
 
 
+def test_late_announced_work_counts_from_its_start(tell: Tell) -> None:
+    story = tell("ecerium")
+    story.component("gateway", "sms-gateway")
+    announced = "2024-05-10T10:20Z"
+    story.work(announced, "2024-05-10T10:00Z", timedelta(hours=1), "gateway", kind="emergency")
+    assert figures(row_of(story.report("2024-05"), "sms-gateway"))["counted"] == 3600
+
+
 def test_running_period_is_to_date(tell: Tell) -> None:
     story = tell("standard")
     story.component("api", at="2024-04-02T00:00Z")
