@@ -1,8 +1,6 @@
 // The admin's comforts. Every page works without it: clocks that tick, a preview while one writes, text that is
 // kept on this device until it was sent.
 
-const form = document.querySelector("form[data-live]");
-
 // Clocks: the server wrote the time, the script counts.
 
 function length(seconds) {
@@ -29,43 +27,55 @@ if (document.querySelector("[data-due]")) {
 
 // Preview: the server says what posting would do, and what the button shall say.
 
-let asked = 0;
-let waiting;
+function watch(form) {
+  let asked = 0;
+  let waiting;
 
-async function preview() {
-  const mine = ++asked;
-  const target = form.querySelector("[data-fragment]");
-  try {
-    const answer = await fetch(form.dataset.live, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      headers: { "X-Requested-With": "fetch" },
-    });
-    if (mine !== asked || !answer.ok) return;
-    target.innerHTML = await answer.text();
-    const says = target.querySelector("[data-button]")?.dataset.button;
-    const button = form.querySelector("[data-says]");
-    if (says && button) button.textContent = says;
-    const line = form.querySelector("[data-says-line]");
-    if (line) {
-      line.textContent = target.querySelector("[data-line]")?.dataset.line ?? "";
-      line.hidden = !line.textContent;
+  async function preview() {
+    const mine = ++asked;
+    const target = form.querySelector("[data-fragment]");
+    try {
+      const answer = await fetch(form.dataset.live, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { "X-Requested-With": "fetch" },
+      });
+      if (mine !== asked || !answer.ok) return;
+      target.innerHTML = await answer.text();
+      const says = target.querySelector("[data-button]")?.dataset.button;
+      const button = form.querySelector("[data-says]");
+      if (says && button) button.textContent = says;
+      const line = form.querySelector("[data-says-line]");
+      if (line) {
+        line.textContent = target.querySelector("[data-line]")?.dataset.line ?? "";
+        line.hidden = !line.textContent;
+      }
+      const confirm = form.querySelector("[data-confirm]");
+      if (confirm) confirm.hidden = !target.querySelector("[data-warns]");
+    } catch {
+      // No connection now: the form works without a preview, and the text is kept below.
     }
-    const confirm = form.querySelector("[data-confirm]");
-    if (confirm) confirm.hidden = !target.querySelector(".warn");
-  } catch {
-    // No connection now: the form works without a preview, and the text is kept below.
   }
-}
 
-function previewSoon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(preview, 350);
-}
+  function previewSoon() {
+    clearTimeout(waiting);
+    waiting = setTimeout(preview, 350);
+  }
 
-if (form) {
   form.addEventListener("input", previewSoon);
   form.addEventListener("change", previewSoon);
+}
+
+for (const form of document.querySelectorAll("form[data-live]")) watch(form);
+
+// A button that tells people says to how many, and that it is nobody when the tick is taken away.
+
+for (const button of document.querySelectorAll("button[data-quiet]")) {
+  const { told, quiet } = button.dataset;
+  const say = () => {
+    button.textContent = button.form.elements.notify.checked ? told : quiet;
+  };
+  button.form.addEventListener("input", say);
 }
 
 // "Earlier" is meant by whoever writes a time.

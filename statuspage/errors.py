@@ -9,10 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with the input: `field` is the draft's field name ("" for the whole)."""
+    """One thing wrong with the input: `field` is the draft's field name ("" for the whole). `code` names the rule of
+    a policy where it is one, for a door that has words of its own."""
 
     field: str
     message: str
+    code: str = ""
 
 
 class Refused(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -13,25 +12,27 @@ from statuspage import extensions, maintenance
 from statuspage.changes import Change, site_change
 from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
-from statuspage.domain.sla.notice import NoticeAssessment
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, NoticeKind, Risk
+from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk
 from statuspage.drafts import (
     CancelDraft,
-    MaintenanceDraft,
     MaintenanceUpdateDraft,
-    MoveDraft,
     read_draft,
 )
 from statuspage.errors import Refused
 from statuspage.models import Maintenance
-from statuspage.notify.contacts import count_obliged
-from statuspage.notify.recipients import count_recipients
-from statuspage.publishing.markup import html_of
 from statuspage.web import current
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor
+from statuspage.web.admin.windows import (
+    assessment_of,
+    count_told,
+    later_window,
+    read_first,
+    read_move,
+    refuse_window,
+)
 from statuspage.web.forms import Form, written
 from statuspage.work_drafts import ExtensionDraft
 
@@ -63,11 +64,11 @@ def create_maintenance() -> Response:
     try:
         with site_change(current.installation(), now, author=user().email) as change:
             notice = maintenance.schedule(
-                change.session, _read(form), policy=change.policy, author=change.author, now=now
+                change.session, read_first(form), policy=change.policy, author=change.author, now=now
             )
             note(change.session, "maintenance.schedule", notice.id, now=now, kind=notice.kind, urgent=notice.urgent)
     except Refused as refused:
-        form.refuse_all(refused)
+        refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
             return _show_form(session, form, 422)
     said = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
@@ -81,6 +82,17 @@ def assess_maintenance() -> Response:
     form, now = Form(request.form), current.now()
     with current.installation().database.read() as session:
         return show("maintenance/_assessment.html", **assessment_of(session, form, now=now))
+
+
+@admin.post("/maintenance/<maintenance_id>/assess")
+def assess_later_window(maintenance_id: str) -> Response:
+    """The class of a moved window or an extension as typed so far: a fragment for the script."""
+    form, now = Form(request.form), current.now()
+    with current.installation().database.read() as session:
+        notice = maintenance.load_maintenance(session, maintenance_id)
+        judged = assessment_of(session, later_window(form, notice), now=now, but=notice.id)
+        judged |= {"html": "", "action": "extend" if "starts_at" not in form.typed else "move"}
+        return show("maintenance/_assessment.html", **judged)
 
 
 @admin.get("/maintenance/<maintenance_id>")
@@ -118,7 +130,7 @@ def move_maintenance(maintenance_id: str) -> Response:
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
         maintenance.move(
-            change.session, notice, _read_move(form), policy=change.policy, author=change.author, now=change.now
+            change.session, notice, read_move(form), policy=change.policy, author=change.author, now=change.now
         )
 
     return _step(maintenance_id, "move", _("Moved."), post)
@@ -155,34 +167,6 @@ def cancel_maintenance(maintenance_id: str) -> Response:
     return _step(maintenance_id, "cancel", _("Cancelled."), post)
 
 
-def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "") -> dict[str, Any]:
-    """What the policy makes of the window typed so far, and how many would be told; None while it is unfinished."""
-    policy = current.installation().policy(now)
-    judged = Form({**form.typed.to_dict(flat=True), "title": "-", "body": form.filled("body") or "-"})
-    judged.typed.setlist("components", form.values("components"))
-    slugs = form.values("components")
-    told = count_recipients(session, components=slugs, kind=NoticeKind.MAINTENANCE)
-    told += count_obliged(session, components=slugs, policy=policy, now=now)
-    assessment: NoticeAssessment | None = None
-    window: tuple[datetime, datetime] | None = None
-    if form.filled("starts_at") and form.filled("ends_at"):
-        try:
-            draft = _read(judged)
-            window = (draft.starts_at, draft.ends_at)
-            assessment = maintenance.assess(session, draft, risk=draft.risk, policy=policy, now=now, but=but)
-        except Refused:
-            # what is wrong with the times is said beside them once the form is sent
-            assessment = None
-    return {
-        "assessment": assessment,
-        "window": window,
-        "unclear": judged.found(),
-        "policy": policy,
-        "told": told if form.is_ticked("notify") else 0,
-        "html": html_of(form.value("body")) if form.filled("body") else "",
-    }
-
-
 def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
     """One step of a notice in one change; a refusal shows its page again with that step's form."""
     form, now = Form(request.form), current.now()
@@ -192,7 +176,7 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
             post(change, notice, form)
             note(change.session, f"maintenance.{name}", notice.id, now=now, status=notice.status)
     except Refused as refused:
-        form.refuse_all(refused)
+        refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
             notice = maintenance.load_maintenance(session, maintenance_id)
             return _show_one(session, notice, status=422, **{name: form})
@@ -201,24 +185,27 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
 
 
 def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
-    policy = current.installation().policy(current.now())
+    now = current.now()
+    policy = current.installation().policy(now)
     window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
     move = forms.get("move") or Form({**window, "kind": notice.asked_kind or "", "notify": "yes"})
-    update = forms.get("update") or Form({"status": notice.status, "notify": "yes"})
-    moving = Form({**move.typed.to_dict(flat=True), "risk": notice.risk})
+    extend = forms.get("extend") or Form({"notify": "yes"})
+    slugs = [component.slug for component in notice.components]
+    later = move if notice.status is MaintenanceStatus.SCHEDULED else extend
     return show(
         "maintenance/show.html",
         status,
         notice=notice,
         steps=maintenance_steps(notice.status),
-        update=update,
+        update=forms.get("update") or Form({"status": notice.status, "notify": "yes"}),
         move=move,
-        moving=assessment_of(session, moving, now=current.now(), but=notice.id) if "move" in forms else None,
+        later=assessment_of(session, later_window(later, notice), now=now, but=notice.id),
+        told=count_told(session, slugs, policy, now),
         cancel=forms.get("cancel") or Form({"notify": "yes"}),
         opened=next(iter(forms), ""),
         may_move=notice.status is MaintenanceStatus.SCHEDULED,
         may_extend=notice.status.is_running,
-        extend=forms.get("extend") or Form({"notify": "yes"}),
+        extend=extend,
         policy=policy,
         kinds=_kinds(policy),
     )
@@ -244,52 +231,6 @@ def _kinds(policy: Policy) -> list[tuple[str, str]]:
     if policy.maintenance.regular_per_week:
         offered.insert(1, (MaintenanceKind.REGULAR.value, _("Regular")))
     return [*offered, (MaintenanceKind.EMERGENCY.value, _("Emergency"))]
-
-
-def _read(form: Form) -> MaintenanceDraft:
-    values = {
-        "title": form.value("title"),
-        "components": form.values("components"),
-        "risk": form.filled("risk") or Risk.NORMAL,
-        **_window(form),
-    }
-    try:
-        draft = read_draft(MaintenanceDraft, values)
-    except Refused as refused:
-        _refuse_all(form, refused)
-    form.check()
-    return draft
-
-
-def _read_move(form: Form) -> MoveDraft:
-    try:
-        draft = read_draft(MoveDraft, _window(form))
-    except Refused as refused:
-        _refuse_all(form, refused)
-    form.check()
-    return draft
-
-
-def _window(form: Form) -> dict[str, Any]:
-    """What a first window and a moved one have in common, as the drafts name it."""
-    return {
-        "starts_at": form.instant("starts_at", zone()),
-        "ends_at": form.instant("ends_at", zone()),
-        "body": form.value("body"),
-        "kind": form.filled("kind"),
-        "reason": form.filled("reason"),
-        "reason_text": form.filled("reason_text"),
-        "confirm": form.is_ticked("confirm"),
-        "notify": form.is_ticked("notify"),
-    }
-
-
-def _refuse_all(form: Form, refused: Refused) -> None:
-    """Note the draft's problems; a time that the form could not read has its own words already."""
-    unread = [name for name in ("starts_at", "ends_at") if name in form.problems]
-    for problem in refused.problems:
-        if problem.field not in unread:
-            form.refuse(problem.field, problem.message)
 
 
 def _tell(said: str, change: Change, *, sent: str) -> None:

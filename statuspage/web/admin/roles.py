@@ -31,6 +31,7 @@ _PAGES = {
         "new_maintenance",
         "create_maintenance",
         "assess_maintenance",
+        "assess_later_window",
         "create_maintenance_update",
         "move_maintenance",
         "cancel_maintenance",

@@ -64,6 +64,7 @@ def test_scheduled_too_late_says_what_would_do(rob: Operator, installation: Inst
     assert 'id="starts_at-problem"' in answer.text
     assert "needs 14 days of notice. Announced now it can start from" in answer.text
     assert "would be accepted as emergency maintenance" in answer.text
+    assert "kind emergency" not in answer.text
     assert "We replace two routers." in answer.text
     with installation.database.read() as session:
         assert not maintenance.load_maintenances(session)
@@ -107,7 +108,7 @@ def test_assessment_comes_while_typing(rob: Operator) -> None:
     in_time = rob.post("/admin/maintenance/assess", form(kind="")).text
     assert "Scheduled maintenance" in in_time
     assert "Not counted against availability." in in_time
-    assert 'data-button="Announce scheduled maintenance"' in in_time
+    assert 'data-button="Announce scheduled maintenance, tell nobody"' in in_time
 
 
 def test_assessment_forgives_an_empty_form(rob: Operator) -> None:
@@ -142,6 +143,15 @@ def test_moving_gives_another_window(rob: Operator, installation: Installation) 
     notice = the_notice(installation)
     assert notice.starts_at > datetime.now(UTC) + timedelta(days=29)
     assert "The parts are late." in rob.client.get(f"/maintenance/{notice.id}").text
+
+
+def test_moved_window_is_classed_while_typed(rob: Operator) -> None:
+    path = announced(rob)
+    late = rob.post(f"{path}/assess", form(timedelta(days=2))).text
+    assert "Announced now it can start from" in late
+    in_time = rob.post(f"{path}/assess", form(timedelta(days=30))).text
+    assert 'data-button="Move it, as scheduled maintenance, tell nobody"' in in_time
+    assert "Publish to the page, tell nobody" in rob.get(path).text
 
 
 def test_refused_move_keeps_window_and_text(rob: Operator, installation: Installation) -> None:
