@@ -150,7 +150,7 @@ def test_moved_window_is_classed_while_typed(rob: Operator) -> None:
     late = rob.post(f"{path}/assess", form(timedelta(days=2))).text
     assert "Announced now it can start from" in late
     in_time = rob.post(f"{path}/assess", form(timedelta(days=30))).text
-    assert 'data-button="Move it, as scheduled maintenance, tell nobody"' in in_time
+    assert 'data-button="Move it as scheduled maintenance, tell nobody"' in in_time
     assert "Publish to the page, tell nobody" in rob.get(path).text
 
 
