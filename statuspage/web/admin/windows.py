@@ -94,7 +94,7 @@ def refuse_window(form: Form, refused: Refused, policy: Policy) -> None:
         if problem.code == "notice_too_short":
             message = _too_short(policy, form.value("kind"), refused.facts)
         elif problem.code == "reason_required":
-            message = _("Notice this short needs a reason: choose why it comes so late.")
+            message = _("Notice this short needs a reason: say why it comes so late.")
         # an extension has no start of its own to stand beside
         absent = problem.field == "starts_at" and "starts_at" not in form.typed
         form.refuse("ends_at" if absent else problem.field, message)
