@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from huey.consumer import Consumer
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 
 from statuspage import attempts, clocks, jobs, policy_versions, slots, subscribers, windows
 from statuspage.changes import Installation, site_change
@@ -35,6 +36,7 @@ SLOTS_SECONDS = 60.0
 WEBHOOK_SECONDS = 2.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
+"""As long as the API gives them again (web.api_v1.idempotency.KEPT_FOR)."""
 KEPT_ATTEMPT = timedelta(days=2)
 ENDING_SECONDS = 8.0
 TROUBLE_SECONDS = 5.0
@@ -98,7 +100,7 @@ def do_chores(installation: Installation, chores: list[Chore]) -> None:
         except Exception as error:  # whatever broke, the worker must live to try again
             chore.failures += 1
             wait = min(2.0 ** min(chore.failures - 1, 6), LONGEST_BACK_OFF)
-            log.error("chore failed", chore=chore.name, kind=type(error).__name__, error=str(error), retry_in=wait)
+            _log_failure("chore failed", error, chore=chore.name, retry_in=wait)
         else:
             chore.failures = 0
             wait = chore.every
@@ -191,7 +193,7 @@ def _deliver_when_woken(installation: Installation, stop: threading.Event, wake:
         except Exception as error:  # the outbox keeps what was not recorded
             failures += 1
             wait = min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF)
-            log.error("delivery failed", kind=type(error).__name__, error=str(error), retry_in=wait)
+            _log_failure("delivery failed", error, retry_in=wait)
             stop.wait(wait)
         else:
             failures = 0
@@ -207,7 +209,7 @@ def _post_alarms(installation: Installation, stop: threading.Event) -> None:
             post_alarms(installation, _now)
             wait = WEBHOOK_SECONDS
         except Exception as error:  # the outbox keeps what was not recorded
-            log.error("webhook failed", kind=type(error).__name__, error=str(error))
+            _log_failure("webhook failed", error)
             wait = min(wait * 2, LONGEST_BACK_OFF)
 
 
@@ -226,6 +228,12 @@ def _listen(installation: Installation, stop: threading.Event, wake: threading.E
         stop.wait(pause)
     if consumer is not None:
         consumer.stop(graceful=False)
+
+
+def _log_failure(said: str, error: Exception, **facts: object) -> None:
+    """A database that is away needs no trace; whatever else broke may be a defect of ours, and brings one."""
+    traced = not isinstance(error, OperationalError)
+    log.error(said, kind=type(error).__name__, error=str(error), exc_info=traced, **facts)
 
 
 def _now() -> datetime:
