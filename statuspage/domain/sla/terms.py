@@ -245,6 +245,7 @@ class TicketTerms(Terms):
     report_within_days: Annotated[int, Field(ge=0)] | None = None
     final_class_by: Literal["provider"] | None = None
     reclassify_by: Literal["provider"] | None = None
+    """Written down; no rule reads it yet."""
     workaround_downgrades: bool = False
     downgrade_clock: Literal["from_open", "from_downgrade"] = "from_open"
     tolerance: Percent | None = None
@@ -253,12 +254,14 @@ class TicketTerms(Terms):
     close_reasons: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
     record_validated_days: Annotated[int, Field(ge=0)] | None = None
     recovery_loss_hours: Annotated[int, Field(ge=0)] | None = None
+    """Written down; no rule reads it yet."""
 
 
 class SubscriptionTerms(Terms):
     """What a subscriber may choose."""
 
     per_service: bool = False
+    """Written down; every page lets subscribers choose components."""
 
 
 class PageTerms(Terms):
