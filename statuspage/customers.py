@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import audit
-from statuspage.addresses import read_address
+from statuspage.addresses import EmailAddress, read_address
 from statuspage.customer_drafts import ContactDraft, CustomerChange, CustomerDraft, TierDraft
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
@@ -140,16 +140,24 @@ def check_reporter(customer: Customer, email: str, policy: Policy) -> str:
     """The reporter's address, if the policy lets this person open a report (IS2, OP33). Raises Refused."""
     openers = policy.tickets.openers
     if openers == "anyone":
-        return read_address(email).address if email.strip() else ""
+        return _read_reporter(email).address if email.strip() else ""
     if not email.strip():
         raise Refused(Problem("reporter", "say who reported it: the policy does not let everybody"))
-    key = read_address(email).key
+    key = _read_reporter(email).key
     role = NEEDED_ROLE.get(openers)
     for contact in customer.contacts:
         if contact.email_key == key and role in (None, contact.role):
             return contact.email
     wanted = f"{role} contact" if role else "contact"
     raise Refused(Problem("reporter", f"{email.strip()} is no {wanted} of {customer.name}, who alone may report"))
+
+
+def _read_reporter(email: str) -> EmailAddress:
+    """The address, refused under the field's own name."""
+    try:
+        return read_address(email)
+    except Refused as refused:
+        raise Refused(Problem("reporter", problem.message) for problem in refused.problems) from None
 
 
 def load_customer(session: Session, customer_id: str) -> Customer:

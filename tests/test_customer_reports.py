@@ -92,6 +92,7 @@ def test_opening_is_confirmed_to_the_administrator(session: Session, fault: Cust
         ({"service": "cdn"}, "service"),
         ({"customer": "nobody"}, "customer"),
         ({"incident": "nothing"}, "incident"),
+        ({"reporter": "nobody"}, "reporter"),
     ],
 )
 def test_report_that_cannot_be_is_refused(twicpics: Contract, typed: dict[str, Any], field: str) -> None:
