@@ -95,6 +95,7 @@ def test_p1_from_keyboard_within_thirty_seconds(context: BrowserContext, install
         link = people.set_up_link(session, datetime.now(UTC))
     page = context.new_page()
     page.goto(f"/admin/setup/{link}")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
     page.keyboard.type(EMAIL)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -103,6 +104,7 @@ def test_p1_from_keyboard_within_thirty_seconds(context: BrowserContext, install
 
     began = time.monotonic()
     page.goto("/admin/incidents/new")
+    expect(page.locator("input[name=priority]").first).to_be_focused()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.type("Calls to Belgium fail")
