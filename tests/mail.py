@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -74,15 +75,23 @@ class MailServer:
         return self.mails()
 
 
-@pytest.fixture(scope="session")
-def smtp_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    """One server for all tests of a run."""
-    folder = tmp_path_factory.mktemp("mails")
+@contextmanager
+def running_mail_server(folder: Path) -> Iterator[MailServer]:
+    """A server of one's own, which nobody else's mails reach."""
     process = subprocess.Popen([sys.executable, SERVER, folder], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    yield MailServer(int(process.stdout.readline()), folder)
-    process.kill()
-    process.communicate()
+    try:
+        yield MailServer(int(process.stdout.readline()), folder)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def smtp_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    """One server for all tests of a run; each begins with the mails of the last (see `mail_server`)."""
+    with running_mail_server(tmp_path_factory.mktemp("mails")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from statuspage.changes import open_installation, site_change
 from statuspage.components import add_component
 from statuspage.drafts import ComponentDraft, SubscriberDraft
 from statuspage.settings import Settings
-from tests.mail import MailServer, Received
+from tests.mail import MailServer, Received, running_mail_server
 from tests.running import RunningPage, running_page, wait_until
 
 PASSWORD = "a long enough password"
@@ -74,14 +74,17 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, smtp_process: MailServer) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("story") / "instance"
-    with running_page(folder, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(smtp_process.port)) as page:
+    with (
+        running_mail_server(tmp_path_factory.mktemp("story-mails")) as mail,
+        running_page(folder, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(mail.port)) as page,
+    ):
         link = page.process.stdout.readline()  # type: ignore[union-attr]
         path = re.search(r"(/admin/setup/\S+)", link)
         assert path, link
         with httpx.Client(base_url=page.url, follow_redirects=True, timeout=30) as browser:
-            site = Site(page, smtp_process, browser, folder)
+            site = Site(page, mail, browser, folder)
             answer = site.post_form(path[1], path[1], email="ada@example.com", password=PASSWORD)
             assert answer.status_code == 200
             add_voice_and_a_reader(folder)
