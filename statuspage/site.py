@@ -29,7 +29,7 @@ def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) 
             component = _add(session, table, group, author=author, now=now)
         else:
             lines += _change(session, component, table, group, author=author, now=now)
-        lines += _apply_monitors(session, component, monitors.get(component.id, []), table.monitor)
+        lines += _apply_monitors(session, component, monitors.get(component.id, []), table.monitor, now)
     lines += _apply_order(session, site, now)
     session.flush()
     return lines
@@ -127,7 +127,7 @@ def _change(
 
 
 def _apply_monitors(
-    session: Session, component: Component, rows: list[Monitor], wanted: Sequence[MonitorTable]
+    session: Session, component: Component, rows: list[Monitor], wanted: Sequence[MonitorTable], now: datetime
 ) -> list[str]:
     settings = [table.model_dump(exclude_none=True) for table in wanted]
     if [row.settings for row in rows] == settings:
@@ -135,7 +135,9 @@ def _apply_monitors(
     for row in rows:
         session.delete(row)
     for position, each in enumerate(settings):
-        session.add(Monitor(component_id=component.id, position=position, settings=each))
+        monitor = Monitor(id=new_id(), component_id=component.id, position=position, kind=each["kind"], settings=each)
+        monitor.created_at = monitor.updated_at = now
+        session.add(monitor)
     return [f"component {component.slug}: monitors {len(rows)} -> {len(settings)}"]
 
 

@@ -4,7 +4,7 @@ A row of Incident, Maintenance or Component carries `changed_in`, the site revis
 publisher renders what changed since the revision that is on disk, whoever changed it.
 """
 
-from statuspage.models.audience import Consent, Delivery, Subscriber, SubscriberComponent
+from statuspage.models.audience import Bounce, Consent, Delivery, Follow, Reminder, Subscriber, SubscriberComponent
 from statuspage.models.clocks import ClockRing
 from statuspage.models.customers import (
     Claim,
@@ -16,17 +16,21 @@ from statuspage.models.customers import (
     ReportDelay,
     ReportLog,
 )
+from statuspage.models.monitoring import Alert, CheckResult, Correction, Detection, Hook, LatencyDigest, Monitor
 from statuspage.models.notices import Notice, PolicyVersion
-from statuspage.models.page import Component, ComponentGroup, Monitor, Page, StatusChange
+from statuspage.models.page import Component, ComponentGroup, Page, StatusChange
 from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
 from statuspage.models.posts import AffectedComponent, Incident, Maintenance, MaintenanceComponent, Update
 from statuspage.models.slots import RegularSlot, RegularSlotComponent
 
 __all__ = [
     "AffectedComponent",
+    "Alert",
     "ApiToken",
     "Attempt",
     "AuditEvent",
+    "Bounce",
+    "CheckResult",
     "Claim",
     "ClockRing",
     "Component",
@@ -34,13 +38,18 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactLetter",
+    "Correction",
     "Customer",
     "CustomerReport",
     "CustomerTier",
     "Delivery",
+    "Detection",
+    "Follow",
     "Heartbeat",
+    "Hook",
     "IdempotentAnswer",
     "Incident",
+    "LatencyDigest",
     "Maintenance",
     "MaintenanceComponent",
     "Monitor",
@@ -50,6 +59,7 @@ __all__ = [
     "PolicyVersion",
     "RegularSlot",
     "RegularSlotComponent",
+    "Reminder",
     "ReportDelay",
     "ReportLog",
     "StatusChange",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -30,9 +30,19 @@ class Subscriber(Base):
     token: Mapped[str] = mapped_column(String(64), unique=True)
     wants_incidents: Mapped[bool] = mapped_column(default=True)
     wants_maintenance: Mapped[bool] = mapped_column(default=True)
+    wants_sla_changes: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_postmortems: Mapped[bool] = mapped_column(default=True, server_default=true())
     all_components: Mapped[bool] = mapped_column(default=True)
     min_priority: Mapped[Priority | None]
     language: Mapped[str] = mapped_column(String(10), default="en")
+    frequency: Mapped[str] = mapped_column(Word, default="each", server_default="each")
+    """each (every update as it is posted) or daily (one digest in the morning; mail only)."""
+    digested_at: Mapped[datetime | None]
+    """Up to when the last digest told."""
+    secret: Mapped[str | None] = mapped_column(String(80))
+    """Key of a webhook's signature (Standard Webhooks, `whsec_…`)."""
+    failing_since: Mapped[datetime | None]
+    """First failure in the row that lasts until now; empty once something arrives."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
@@ -53,6 +63,19 @@ class SubscriberComponent(Base):
     )
 
 
+class Follow(Base):
+    """Somebody hears of one incident until it is resolved, whatever else they chose."""
+
+    __tablename__ = "follow"
+
+    subscriber_id: Mapped[str] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
+    incident_id: Mapped[str] = mapped_column(
+        ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class Consent(Base):
     """Proof of what a subscriber agreed to (GDPR article 7): asked, confirmed, changed, withdrawn."""
 
@@ -66,6 +89,39 @@ class Consent(Base):
     client: Mapped[str | None] = mapped_column(String(60))
 
 
+class Bounce(Base):
+    """A report that mail did not arrive, or was not welcome: RFC 3464, or a provider's event."""
+
+    __tablename__ = "bounce"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[str | None] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(Word)
+    """hard, soft or complaint."""
+    words: Mapped[str | None] = mapped_column(String(500))
+    source: Mapped[str] = mapped_column(Word)
+    """rfc3464, ses, postmark, mailgun, sendgrid."""
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
+class Reminder(Base):
+    """A maintenance is about to start: told so long ahead, once for each window."""
+
+    __tablename__ = "reminder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    maintenance_id: Mapped[str] = mapped_column(ForeignKey("maintenance.id", ondelete="CASCADE"))
+    ahead: Mapped[str] = mapped_column(String(20))
+    """The duration before the start, e.g. 24h."""
+    starts_at: Mapped[datetime]
+    """The start it was about: a window that moves is reminded of again."""
+    reminded_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("maintenance_id", "ahead", "starts_at"),)
+
+
 class Delivery(Base):
     """One message owed to one address: the outbox. Truth lies here; the queue only nudges."""
 
@@ -73,7 +129,7 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Word)
-    """update, confirmation, already, notice, alarm, letter."""
+    """update, confirmation, already, notice, alarm, letter, reminder, digest."""
     channel: Mapped[str] = mapped_column(Word, default="email")
     lane: Mapped[int] = mapped_column(default=5)
     """Lower goes first: alarms 0, P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
@@ -84,6 +140,7 @@ class Delivery(Base):
     letter_id: Mapped[str | None] = mapped_column(ForeignKey("contact_letter.id"))
     notice_id: Mapped[str | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
     ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
+    reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(320))
     """Where it goes when it is owed to nobody who subscribed."""
     state: Mapped[str] = mapped_column(Word, default="due")
@@ -105,5 +162,6 @@ class Delivery(Base):
         UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
+        UniqueConstraint("reminder_id", "subscriber_id"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
     )

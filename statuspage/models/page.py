@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -59,6 +58,8 @@ class Component(Base):
     beta: Mapped[bool] = mapped_column(default=False)
     hidden: Mapped[bool] = mapped_column(default=False)
     showcase: Mapped[bool] = mapped_column(default=True)
+    publishes_itself: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a measured outage is published without an operator."""
     only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
     start_on: Mapped[date | None]
     position: Mapped[int] = mapped_column(default=0)
@@ -72,8 +73,8 @@ class Component(Base):
 class StatusChange(Base):
     """One source says that a component has this status from `at` on.
 
-    Sources are told apart: an incident (incident_id), a maintenance (maintenance_id), else the component's
-    own base (operator, import). What a component shows is the worst of its sources at that instant
+    Sources are told apart: an incident (incident_id), a maintenance (maintenance_id), a monitor (monitor_id), else
+    the component's own base (operator, import). What a component shows is the worst of its sources at that instant
     (domain.uptime); a source lets go by saying operational. Rows are never changed.
     """
 
@@ -83,6 +84,7 @@ class StatusChange(Base):
     component_id: Mapped[str] = mapped_column(ForeignKey("component.id"))
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
     maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    monitor_id: Mapped[str | None] = mapped_column(ForeignKey("monitor.id", ondelete="SET NULL"), index=True)
     at: Mapped[datetime]
     status: Mapped[ComponentStatus]
     cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
@@ -96,18 +98,7 @@ class StatusChange(Base):
             "ix_status_change_base",
             "component_id",
             "at",
-            sqlite_where=text("incident_id IS NULL AND maintenance_id IS NULL"),
-            postgresql_where=text("incident_id IS NULL AND maintenance_id IS NULL"),
+            sqlite_where=text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
+            postgresql_where=text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
         ),
     )
-
-
-class Monitor(Base):
-    """A measurement of a component as site.toml describes it; kept so that an export gives back what was applied."""
-
-    __tablename__ = "monitor"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
-    position: Mapped[int] = mapped_column(default=0)
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON)

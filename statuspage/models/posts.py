@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -41,6 +41,8 @@ class Incident(Base):
     resolved_at: Mapped[datetime | None]
     public_at: Mapped[datetime | None]
     imported_at: Mapped[datetime | None]
+    draft: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
+    """Proposed by a measurement or kept for later; invisible outside and without clocks until it is published."""
     shortlink: Mapped[str | None] = mapped_column(String(500))
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)

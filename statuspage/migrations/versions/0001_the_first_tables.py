@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("draft", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("shortlink", sa.String(length=500), nullable=True),
         sa.Column("author", sa.String(length=255), nullable=True),
         sa.Column("changed_in", sa.Integer(), nullable=False),
@@ -112,6 +113,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incident_changed_in"), ["changed_in"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incident_draft"), ["draft"], unique=False)
         batch_op.create_index("ix_incident_resolved_at", ["resolved_at", "started_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incident_started_at"), ["started_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_incident_status"), ["status"], unique=False)
@@ -196,9 +198,15 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("wants_incidents", sa.Boolean(), nullable=False),
         sa.Column("wants_maintenance", sa.Boolean(), nullable=False),
+        sa.Column("wants_sla_changes", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("wants_postmortems", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("all_components", sa.Boolean(), nullable=False),
         sa.Column("min_priority", sa.String(length=40), nullable=True),
         sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("frequency", sa.String(length=40), server_default="each", nullable=False),
+        sa.Column("digested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("secret", sa.String(length=80), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("unsubscribed_at", sa.DateTime(timezone=True), nullable=True),
@@ -273,6 +281,7 @@ def upgrade() -> None:
         sa.Column("beta", sa.Boolean(), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("showcase", sa.Boolean(), nullable=False),
+        sa.Column("publishes_itself", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("only_show_if_degraded", sa.Boolean(), nullable=False),
         sa.Column("start_on", sa.Date(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -380,6 +389,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id", "from_date", name=op.f("pk_customer_tier")),
     )
     op.create_table(
+        "follow",
+        sa.Column("subscriber_id", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_follow_incident_id_incident"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_follow_subscriber_id_subscriber"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("subscriber_id", "incident_id", name=op.f("pk_follow")),
+    )
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_incident_id"), ["incident_id"], unique=False)
+
+    op.create_table(
         "idempotent_answer",
         sa.Column("token_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -444,6 +470,62 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_maintenance_updated_at"), ["updated_at"], unique=False)
 
     op.create_table(
+        "correction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("author", sa.String(length=255), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["component_id"], ["component.id"], name=op.f("fk_correction_component_id_component"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_component_id"), ["component_id"], unique=False)
+
+    op.create_table(
+        "detection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.String(length=40), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["component_id"], ["component.id"], name=op.f("fk_detection_component_id_component"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_detection_incident_id_incident"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_detection")),
+    )
+    with op.batch_alter_table("detection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_detection_component_id"), ["component_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_detection_incident_id"), ["incident_id"], unique=False)
+
+    op.create_table(
+        "hook",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=True),
+        sa.Column("author", sa.String(length=255), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["component_id"], ["component.id"], name=op.f("fk_hook_component_id_component"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_hook_token_digest")),
+    )
+    op.create_table(
         "maintenance_component",
         sa.Column("maintenance_id", sa.String(length=40), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=False),
@@ -457,14 +539,28 @@ def upgrade() -> None:
     )
     op.create_table(
         "monitor",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("token_digest", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("status_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("last_words", sa.String(length=255), nullable=True),
+        sa.Column("certificate_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("memory", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["component_id"], ["component.id"], name=op.f("fk_monitor_component_id_component"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_monitor")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_monitor_token_digest")),
     )
     with op.batch_alter_table("monitor", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_monitor_component_id"), ["component_id"], unique=False)
@@ -486,6 +582,22 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("slot_id", "component_id", name=op.f("pk_regular_slot_component")),
+    )
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("maintenance_id", sa.String(length=40), nullable=False),
+        sa.Column("ahead", sa.String(length=20), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["maintenance_id"],
+            ["maintenance.id"],
+            name=op.f("fk_reminder_maintenance_id_maintenance"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint("maintenance_id", "ahead", "starts_at", name=op.f("uq_reminder_maintenance_id")),
     )
     op.create_table(
         "report_delay",
@@ -519,39 +631,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("report_log", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_log_report_id"), ["report_id"], unique=False)
-
-    op.create_table(
-        "status_change",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("component_id", sa.String(length=40), nullable=False),
-        sa.Column("incident_id", sa.String(length=40), nullable=True),
-        sa.Column("maintenance_id", sa.String(length=40), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("status", sa.String(length=40), nullable=False),
-        sa.Column("cause", sa.String(length=40), nullable=False),
-        sa.Column("note", sa.String(length=255), nullable=True),
-        sa.Column("author", sa.String(length=255), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["component_id"], ["component.id"], name=op.f("fk_status_change_component_id_component")
-        ),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_status_change_incident_id_incident")),
-        sa.ForeignKeyConstraint(
-            ["maintenance_id"], ["maintenance.id"], name=op.f("fk_status_change_maintenance_id_maintenance")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_change")),
-    )
-    with op.batch_alter_table("status_change", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_status_change_base",
-            ["component_id", "at"],
-            unique=False,
-            sqlite_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL"),
-            postgresql_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL"),
-        )
-        batch_op.create_index("ix_status_change_component_at", ["component_id", "at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_status_change_incident_id"), ["incident_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_status_change_maintenance_id"), ["maintenance_id"], unique=False)
 
     op.create_table(
         "subscriber_component",
@@ -620,6 +699,47 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_affected_component_component_id"), ["component_id"], unique=False)
 
     op.create_table(
+        "alert",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hook_id", sa.String(length=40), nullable=False),
+        sa.Column("fingerprint", sa.String(length=255), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=True),
+        sa.Column("incident_id", sa.String(length=40), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["component_id"], ["component.id"], name=op.f("fk_alert_component_id_component"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_alert_hook_id_hook"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_alert_incident_id_incident"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("hook_id", "fingerprint", "starts_at", name=op.f("uq_alert_hook_id")),
+    )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_incident_id"), ["incident_id"], unique=False)
+
+    op.create_table(
+        "check_result",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("monitor_id", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=255), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["monitor_id"], ["monitor.id"], name=op.f("fk_check_result_monitor_id_monitor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_result")),
+    )
+    with op.batch_alter_table("check_result", schema=None) as batch_op:
+        batch_op.create_index("ix_check_result_at", ["at"], unique=False)
+        batch_op.create_index("ix_check_result_monitor_at", ["monitor_id", "at"], unique=False)
+
+    op.create_table(
         "delivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -631,6 +751,7 @@ def upgrade() -> None:
         sa.Column("letter_id", sa.String(length=40), nullable=True),
         sa.Column("notice_id", sa.String(length=40), nullable=True),
         sa.Column("ring_id", sa.Integer(), nullable=True),
+        sa.Column("reminder_id", sa.Integer(), nullable=True),
         sa.Column("address", sa.String(length=320), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -649,6 +770,9 @@ def upgrade() -> None:
             ["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id_notice"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminder.id"], name=op.f("fk_delivery_reminder_id_reminder"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
             ["ring_id"], ["clock_ring.id"], name=op.f("fk_delivery_ring_id_clock_ring"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
@@ -660,6 +784,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["update_id"], ["update.id"], name=op.f("fk_delivery_update_id_update")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("notice_id", "subscriber_id", name=op.f("uq_delivery_notice_id")),
+        sa.UniqueConstraint("reminder_id", "subscriber_id", name=op.f("uq_delivery_reminder_id")),
         sa.UniqueConstraint("ring_id", "address", name=op.f("uq_delivery_ring_id")),
         sa.UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
         sa.UniqueConstraint("update_id", "subscriber_id", name=op.f("uq_delivery_update_id")),
@@ -670,11 +795,100 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_update_id"), ["update_id"], unique=False)
 
+    op.create_table(
+        "latency_digest",
+        sa.Column("monitor_id", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("checks", sa.Integer(), nullable=False),
+        sa.Column("p50_ms", sa.Integer(), nullable=False),
+        sa.Column("p95_ms", sa.Integer(), nullable=False),
+        sa.Column("p99_ms", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["monitor_id"], ["monitor.id"], name=op.f("fk_latency_digest_monitor_id_monitor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("monitor_id", "day", name=op.f("pk_latency_digest")),
+    )
+    op.create_table(
+        "status_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.String(length=40), nullable=True),
+        sa.Column("maintenance_id", sa.String(length=40), nullable=True),
+        sa.Column("monitor_id", sa.String(length=40), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("note", sa.String(length=255), nullable=True),
+        sa.Column("author", sa.String(length=255), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["component_id"], ["component.id"], name=op.f("fk_status_change_component_id_component")
+        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_status_change_incident_id_incident")),
+        sa.ForeignKeyConstraint(
+            ["maintenance_id"], ["maintenance.id"], name=op.f("fk_status_change_maintenance_id_maintenance")
+        ),
+        sa.ForeignKeyConstraint(
+            ["monitor_id"], ["monitor.id"], name=op.f("fk_status_change_monitor_id_monitor"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_change")),
+    )
+    with op.batch_alter_table("status_change", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_status_change_base",
+            ["component_id", "at"],
+            unique=False,
+            sqlite_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
+            postgresql_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
+        )
+        batch_op.create_index("ix_status_change_component_at", ["component_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_status_change_incident_id"), ["incident_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_status_change_maintenance_id"), ["maintenance_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_status_change_monitor_id"), ["monitor_id"], unique=False)
+
+    op.create_table(
+        "bounce",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", sa.String(length=40), nullable=True),
+        sa.Column("delivery_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("words", sa.String(length=500), nullable=True),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_bounce_delivery_id_delivery"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_bounce_subscriber_id_subscriber"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bounce")),
+    )
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bounce_subscriber_id"), ["subscriber_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bounce_subscriber_id"))
+
+    op.drop_table("bounce")
+    with op.batch_alter_table("status_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_status_change_monitor_id"))
+        batch_op.drop_index(batch_op.f("ix_status_change_maintenance_id"))
+        batch_op.drop_index(batch_op.f("ix_status_change_incident_id"))
+        batch_op.drop_index("ix_status_change_component_at")
+        batch_op.drop_index(
+            "ix_status_change_base",
+            sqlite_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
+            postgresql_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
+        )
+
+    op.drop_table("status_change")
+    op.drop_table("latency_digest")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_update_id"))
         batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
@@ -682,6 +896,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
 
     op.drop_table("delivery")
+    with op.batch_alter_table("check_result", schema=None) as batch_op:
+        batch_op.drop_index("ix_check_result_monitor_at")
+        batch_op.drop_index("ix_check_result_at")
+
+    op.drop_table("check_result")
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_alert_incident_id"))
+
+    op.drop_table("alert")
     with op.batch_alter_table("affected_component", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_affected_component_component_id"))
 
@@ -697,17 +920,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_subscriber_component_component_id"))
 
     op.drop_table("subscriber_component")
-    with op.batch_alter_table("status_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_status_change_maintenance_id"))
-        batch_op.drop_index(batch_op.f("ix_status_change_incident_id"))
-        batch_op.drop_index("ix_status_change_component_at")
-        batch_op.drop_index(
-            "ix_status_change_base",
-            sqlite_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL"),
-            postgresql_where=sa.text("incident_id IS NULL AND maintenance_id IS NULL"),
-        )
-
-    op.drop_table("status_change")
     with op.batch_alter_table("report_log", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_report_log_report_id"))
 
@@ -716,12 +928,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_report_delay_report_id"))
 
     op.drop_table("report_delay")
+    op.drop_table("reminder")
     op.drop_table("regular_slot_component")
     with op.batch_alter_table("monitor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_monitor_component_id"))
 
     op.drop_table("monitor")
     op.drop_table("maintenance_component")
+    op.drop_table("hook")
+    with op.batch_alter_table("detection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_detection_incident_id"))
+        batch_op.drop_index(batch_op.f("ix_detection_component_id"))
+
+    op.drop_table("detection")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_component_id"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("maintenance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_maintenance_updated_at"))
         batch_op.drop_index(batch_op.f("ix_maintenance_status"))
@@ -736,6 +959,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotent_answer_created_at"))
 
     op.drop_table("idempotent_answer")
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_incident_id"))
+
+    op.drop_table("follow")
     op.drop_table("customer_tier")
     with op.batch_alter_table("customer_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_report_received_at"))
@@ -779,6 +1006,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_incident_status"))
         batch_op.drop_index(batch_op.f("ix_incident_started_at"))
         batch_op.drop_index("ix_incident_resolved_at")
+        batch_op.drop_index(batch_op.f("ix_incident_draft"))
         batch_op.drop_index(batch_op.f("ix_incident_changed_in"))
 
     op.drop_table("incident")

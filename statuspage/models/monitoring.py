@@ -1,0 +1,145 @@
+"""Measurements: what is checked, what a check found, what was judged of it, and who calls us from outside."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from statuspage.db import Base
+from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.models.columns import Id, Word
+from statuspage.models.page import Component
+from statuspage.models.posts import Incident
+
+
+class Monitor(Base):
+    """One measurement of a component, as site.toml, the form or the API describes it."""
+
+    __tablename__ = "monitor"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    kind: Mapped[str] = mapped_column(Word)
+    """http, tcp, dns, tls or heartbeat."""
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """All of site.toml's keys, as typed: kind, target, every, timeout, failures, recoveries …"""
+    enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
+    token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of a heartbeat's URL."""
+    status: Mapped[ComponentStatus] = mapped_column(default=ComponentStatus.UNKNOWN)
+    """As judged last; its history is in StatusChange."""
+    status_since: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    """Of the last result, whatever it was."""
+    latency_ms: Mapped[int | None]
+    last_words: Mapped[str | None] = mapped_column(String(255))
+    certificate_ends_at: Mapped[datetime | None]
+    memory: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What domain.health needs of the results before: failures and recoveries in a row, the first of them."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    component: Mapped[Component] = relationship()
+
+
+class CheckResult(Base):
+    """What one check found; kept 7 days."""
+
+    __tablename__ = "check_result"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    monitor_id: Mapped[str] = mapped_column(ForeignKey("monitor.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(Word)
+    """up, slow, down or unknown (our own trouble)."""
+    latency_ms: Mapped[int | None]
+    words: Mapped[str | None] = mapped_column(String(255))
+
+    __table_args__ = (Index("ix_check_result_monitor_at", "monitor_id", "at"), Index("ix_check_result_at", "at"))
+
+
+class LatencyDigest(Base):
+    """Response times of a monitor on one day of the page's zone; kept for ever."""
+
+    __tablename__ = "latency_digest"
+
+    monitor_id: Mapped[str] = mapped_column(ForeignKey("monitor.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    checks: Mapped[int]
+    p50_ms: Mapped[int]
+    p95_ms: Mapped[int]
+    p99_ms: Mapped[int]
+
+
+class Correction(Base):
+    """An operator set right what a component was between two instants; recorded, never silent."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    status: Mapped[ComponentStatus]
+    """What it truly was; replaces all sources in that span."""
+    reason: Mapped[str] = mapped_column(String(500))
+    author: Mapped[str] = mapped_column(String(255))
+    recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Hook(Base):
+    """An address that an outside monitor posts to; its token is shown once and kept as a digest."""
+
+    __tablename__ = "hook"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(Word)
+    """alertmanager or alert; a heartbeat is a Monitor."""
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    component_id: Mapped[str | None] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"))
+    author: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    component: Mapped[Component | None] = relationship()
+
+
+class Alert(Base):
+    """An alert that came in by a hook: one row for each fingerprint and start, however often it is posted."""
+
+    __tablename__ = "alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hook_id: Mapped[str] = mapped_column(ForeignKey("hook.id", ondelete="CASCADE"))
+    fingerprint: Mapped[str] = mapped_column(String(255))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    title: Mapped[str] = mapped_column(String(255))
+    component_id: Mapped[str | None] = mapped_column(ForeignKey("component.id", ondelete="SET NULL"))
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="SET NULL"), index=True)
+    received_at: Mapped[datetime]
+
+    incident: Mapped[Incident | None] = relationship()
+
+    __table_args__ = (UniqueConstraint("hook_id", "fingerprint", "starts_at"),)
+
+
+class Detection(Base):
+    """A component that went down by measurement, and the incident that was drafted or published for it."""
+
+    __tablename__ = "detection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="SET NULL"), index=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    told: Mapped[bool] = mapped_column(default=False, server_default=false())
