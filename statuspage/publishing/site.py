@@ -26,6 +26,7 @@ from statuspage.publishing.files import remove_files, remove_others, write_files
 from statuspage.publishing.loading import LOCAL_URL, load_snapshot
 from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
 from statuspage.publishing.pages import render_pages
+from statuspage.publishing.serving import place_of
 from statuspage.publishing.snapshot import Snapshot, Touched
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
@@ -125,7 +126,9 @@ class Publisher:
         return touched_since(session, marker, now, ZoneInfo(page.timezone))
 
     def _write(self, snapshot: Snapshot, progress: Callable[[str], None] | None) -> int:
-        files = sorted(chain.from_iterable(render(snapshot) for render in RENDERERS), key=_place)
+        files = sorted(
+            chain.from_iterable(render(snapshot) for render in RENDERERS), key=lambda file: place_of(file[0])
+        )
         before = read_marker(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         changed = len(write_files(self.folder, files, progress))
@@ -140,16 +143,6 @@ class Publisher:
 
     def _made_by(self) -> str:
         return maker_digest(self.policies, self.base_url)
-
-
-def _place(file: tuple[str, bytes]) -> tuple[int, int, str]:
-    """Where a file stands in the order of writing: what others link to first, the front page last."""
-    path = file[0]
-    if path == "index.html" or path.endswith("/index.html"):
-        return (3, 0, path)
-    if path.startswith("static/"):
-        return (0, 0, path)
-    return (1 if path.endswith(".html") else 2, -path.count("/"), path)
 
 
 @contextmanager

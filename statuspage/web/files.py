@@ -18,31 +18,14 @@ from urllib.parse import quote
 
 import brotli
 
+from statuspage.publishing.serving import content_type_of
 from statuspage.web.headers import published_headers
 
 RECHECK_SECONDS = 0.2
 MEMORY_LIMIT = 64 * 1024 * 1024
 ANSWERS_LIMIT = 4096
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".ics": "text/calendar; charset=utf-8",
-    ".xml": "application/xml; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".ico": "image/x-icon",
-    ".woff2": "font/woff2",
-    ".webmanifest": "application/manifest+json",
-}
 ENCODINGS = {"br": (".br", brotli.decompress), "gzip": (".gz", gzip.decompress)}
 """In our order of preference where the client has none."""
-
-JSON_FEED_TYPE = "application/feed+json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +80,7 @@ class PublishedFiles:
         """The published 404 page."""
         found = self._look_up("/404", accept_encoding)
         if found is None:
-            headers = {**published_headers("/404", TYPES[".txt"]), "content-length": "10"}
+            headers = {**published_headers("/404", content_type_of("404.txt")), "content-length": "10"}
             headers["cache-control"] = "no-store"  # nothing is published yet
             return Answer(404, list(headers.items()), b"Not found\n")
         headers = dict(found[1].headers)
@@ -214,7 +197,7 @@ def _stamp(file: str) -> tuple[int, int, int]:
 
 
 def _make_entry(path: str, name: str, file: str, content: bytes, stamp: tuple[int, int, int], now: float) -> _Entry:
-    content_type = _type_of(name)
+    content_type = content_type_of(name)
     digest = hashlib.sha256(content).hexdigest()[:24]
     bodies = {"identity": content}
     settled = True
@@ -252,12 +235,6 @@ def _unpacks_to(content: bytes, packed: bytes, unpack: Callable[[bytes], bytes])
         return unpack(packed) == content
     except (OSError, EOFError, brotli.error):
         return False
-
-
-def _type_of(name: str) -> str:
-    if name == "feed.json" or name.endswith("/feed.json"):
-        return JSON_FEED_TYPE
-    return TYPES.get(os.path.splitext(name)[1], "application/octet-stream")
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

@@ -5,20 +5,16 @@ One table for the published files, whichever server hands them out, and one for 
 
 from __future__ import annotations
 
-import re
 import time
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
 
+from statuspage.publishing.serving import cache_control_of
+
 log = structlog.get_logger("statuspage.request")
 
-PAGE_CACHE = "public, max-age=15, stale-while-revalidate=86400, stale-if-error=604800"
-"""RFC 5861. Both stale terms are long, because a cache in front must go on for days when we are down: nginx honours
-both, varnish only the first."""
-ASSET_CACHE = "public, max-age=31536000, immutable"
-HASHED_ASSET = re.compile(r"^/static/.+\.[0-9a-f]{8,}\.\w+$")
 OPEN_TYPES = (
     "application/json",
     "application/atom+xml",
@@ -53,7 +49,7 @@ def published_headers(path: str, content_type: str) -> dict[str, str]:
     """What a published file at `path` is served with, besides ETag, length and encoding."""
     headers = {
         "content-type": content_type,
-        "cache-control": ASSET_CACHE if HASHED_ASSET.match(path) else PAGE_CACHE,
+        "cache-control": cache_control_of(path),
         "vary": "accept-encoding",
         **security_headers(path),
     }
