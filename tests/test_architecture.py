@@ -32,6 +32,7 @@ LAYERS = {
         "statuspage.errors",
         "statuspage.identifiers",
         "statuspage.notice_drafts",
+        "statuspage.reaching",
         "statuspage.settings",
         "statuspage.site_file",
         "statuspage.work_drafts",

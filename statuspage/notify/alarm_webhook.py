@@ -18,7 +18,7 @@ from statuspage.notify import alarms, outbox
 from statuspage.notify.delivery import Office
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.notify.outbox import Claimed
-from statuspage.notify.reaching import resolve
+from statuspage.reaching import resolve
 
 TIMEOUT_SECONDS = 10.0
 """For connecting and for each part of the answer; shorter than a lease, so that nobody else posts the same."""
