@@ -87,6 +87,7 @@ def add_component(session: Session, draft: ComponentDraft, *, author: str, now: 
         service=draft.service,
         beta=draft.beta,
         hidden=draft.hidden,
+        publishes_itself=draft.publishes_itself,
         position=_next_position(session),
         created_at=now,
         updated_at=now,
@@ -102,7 +103,7 @@ def change_component(
 ) -> Component:
     """Change what is given in `change`; an explicit null clears group, service and description."""
     given = change.model_fields_set
-    for field in ("name", "beta", "hidden"):
+    for field in ("name", "beta", "hidden", "publishes_itself"):
         if field in given and getattr(change, field) is None:
             raise Refused(Problem(field, "must not be null"))
         if field in given:

@@ -27,6 +27,7 @@ from statuspage.addresses import check_base_address, check_web_address, read_add
 from statuspage.domain.vocabulary import (
     Cause,
     ComponentStatus,
+    Frequency,
     IncidentStatus,
     MaintenanceKind,
     MaintenanceStatus,
@@ -232,6 +233,8 @@ class ComponentDraft(Draft):
     description: OptionalText | None = None
     beta: bool = False
     hidden: bool = False
+    publishes_itself: bool = False
+    """Whether a measured outage is published without an operator."""
 
 
 class ComponentChange(Draft):
@@ -243,6 +246,7 @@ class ComponentChange(Draft):
     description: OptionalText | None = None
     beta: bool | None = None
     hidden: bool | None = None
+    publishes_itself: bool | None = None
     status: SettableStatus | None = None
 
 
@@ -261,13 +265,21 @@ class PageChange(Draft):
 
 
 class SubscriberDraft(Draft):
-    """Who wants to hear what. An empty list of components means all of them."""
+    """Who wants to hear what. No components and no services means all of the page; no kinds means every kind.
+
+    With `incident` it is that incident alone that is heard of, until it is resolved; the other wishes stay as they
+    are then.
+    """
 
     email: Annotated[str, Field(max_length=320)] | None = None
     webhook: WebAddress | None = None
     components: list[str] = []
-    kinds: list[NoticeKind] = [NoticeKind.INCIDENT, NoticeKind.MAINTENANCE]
+    services: list[Annotated[str, Field(max_length=80)]] = []
+    """Services of the policy, under one whose subscriptions are per service."""
+    kinds: list[NoticeKind] = list(NoticeKind)
     min_priority: Priority | None = None
+    frequency: Frequency = Frequency.EACH
+    incident: Annotated[str, Field(max_length=40)] | None = None
     language: Annotated[str, Field(max_length=10)] | None = None
     confirmed: bool = False
 

@@ -102,6 +102,7 @@ def _add(session: Session, table: ComponentTable, group: str | None, *, author: 
         description=table.description or None,
         beta=bool(table.beta),
         hidden=bool(table.hidden),
+        publishes_itself=bool(table.publishes_itself),
     )
     return add_component(session, draft, author=author, now=now)
 
@@ -112,7 +113,7 @@ def _change(
     """Change only what differs, so that the same file again touches nothing."""
     given: dict[str, Any] = {
         name: getattr(table, name)
-        for name in ("name", "service", "description", "beta", "hidden")
+        for name in ("name", "service", "description", "beta", "hidden", "publishes_itself")
         if getattr(table, name) is not None
     }
     present = {name: getattr(component, name) for name in given}
@@ -169,6 +170,7 @@ def _component_table(component: Component, monitors: list[Monitor]) -> dict[str,
         "description": component.description or "",
         "beta": component.beta,
         "hidden": component.hidden,
+        "publishes_itself": component.publishes_itself or None,
         "monitor": [monitor.settings for monitor in monitors] or None,
     }
 

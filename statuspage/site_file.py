@@ -104,6 +104,7 @@ class ComponentTable(Table):
     description: OptionalText | None = None
     beta: bool | None = None
     hidden: bool | None = None
+    publishes_itself: bool | None = None
     monitor: list[MonitorTable] = []
 
 

@@ -66,6 +66,7 @@ def edit_component(slug: str) -> Response:
                 "description": found.description or "",
                 "beta": "yes" if found.beta else "",
                 "hidden": "yes" if found.hidden else "",
+                "publishes_itself": "yes" if found.publishes_itself else "",
             }
         )
         return _show_form(session, form, slug)
@@ -124,6 +125,7 @@ def _values(form: Form) -> dict[str, Any]:
         "description": form.value("description"),
         "beta": form.is_ticked("beta"),
         "hidden": form.is_ticked("hidden"),
+        "publishes_itself": form.is_ticked("publishes_itself"),
     }
 
 

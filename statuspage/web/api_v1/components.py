@@ -30,6 +30,7 @@ class ComponentAnswer(Shape):
     description: str | None
     beta: bool
     hidden: bool
+    publishes_itself: bool
     position: int
     created_at: UtcInstant
     updated_at: UtcInstant
@@ -100,6 +101,7 @@ def _answer_of(component: Component, statuses: Mapping[str, ComponentStatus]) ->
         description=component.description,
         beta=component.beta,
         hidden=component.hidden,
+        publishes_itself=component.publishes_itself,
         position=component.position,
         created_at=component.created_at,
         updated_at=component.updated_at,
