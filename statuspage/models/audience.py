@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, true
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -122,6 +122,10 @@ class Reminder(Base):
     __table_args__ = (UniqueConstraint("maintenance_id", "ahead", "starts_at"),)
 
 
+OPEN = text("state = 'due'")
+"""Indexes of what is still owed leave out the years of what was sent."""
+
+
 class Delivery(Base):
     """One message owed to one address: the outbox. Truth lies here; the queue only nudges."""
 
@@ -143,6 +147,8 @@ class Delivery(Base):
     reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(320))
     """Where it goes when it is owed to nobody who subscribed."""
+    thread: Mapped[str | None] = mapped_column(Id)
+    """The incident or maintenance it is about: what one person hears of it arrives in the order it was posted."""
     state: Mapped[str] = mapped_column(Word, default="due")
     """due, sent, dead (given up, can be retried by hand), skipped (no longer wanted at sending)."""
     created_at: Mapped[datetime]
@@ -164,4 +170,5 @@ class Delivery(Base):
         UniqueConstraint("ring_id", "address"),
         UniqueConstraint("reminder_id", "subscriber_id"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
+        Index("ix_delivery_thread", "subscriber_id", "thread", sqlite_where=OPEN, postgresql_where=OPEN),
     )

@@ -13,7 +13,7 @@ from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import NoticeKind
 from statuspage.models import Component, Contact, Customer, Delivery, Maintenance, Notice, Subscriber, Update
-from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE
+from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE, thread_of
 from statuspage.notify.recipients import Audience, select_recipients
 
 OBLIGED_ROLES = ("main", "backup")
@@ -98,6 +98,7 @@ def _owe(session: Session, post: Update, contacts: Sequence[Contact], now: datet
                 contact_id=contact.id,
                 address=contact.email,
                 update_id=post.id,
+                thread=thread_of(post),
                 state="due",
                 created_at=now,
                 due_at=now,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, exists, insert, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from statuspage.db import UtcDateTime
 from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Subscriber, Update
@@ -32,6 +33,7 @@ RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 180, 480, 1440, 14
 """Waits after the first failure, the second …; after the last one (three and a half days) a delivery is dead."""
 JITTER = 0.2
 """Each wait is longer by up to this share, so that what failed together does not come back together."""
+_Earlier = aliased(Delivery)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Claimed:
     address: str | None = None
     contact_id: str | None = None
     letter_id: str | None = None
+    thread: str | None = None
 
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
@@ -61,6 +64,7 @@ def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
     lane = _lane_of(session, post)
     if lane is None or not post.notify or post.public_at is None:
         return 0
+    ask_again(session, post, now=now)
     owed = exists().where(Delivery.update_id == post.id, Delivery.subscriber_id == Subscriber.id)
     chosen = select_recipients(audience_of(session, post)).where(~owed)
     rows = chosen.add_columns(
@@ -68,15 +72,34 @@ def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
         Subscriber.channel,
         literal(lane),
         literal(post.id),
+        literal(thread_of(post)),
         literal("due"),
         literal(now, UtcDateTime()),
         literal(now, UtcDateTime()),
         literal(0),
     )
-    columns = ["subscriber_id", "kind", "channel", "lane", "update_id", "state", "created_at", "due_at", "attempts"]
+    owner = ["subscriber_id", "kind", "channel", "lane", "update_id", "thread"]
+    columns = [*owner, "state", "created_at", "due_at", "attempts"]
     filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
     added = session.execute(filled)
     return int(added.rowcount)  # type: ignore[attr-defined]
+
+
+def thread_of(post: Update) -> str | None:
+    """What its readers take for one conversation."""
+    return post.incident_id or post.maintenance_id
+
+
+def ask_again(session: Session, post: Update, *, now: datetime) -> None:
+    """Earlier news of the same thread that waits after a failure is tried again before this: nobody reads "resolved"
+    first, and nobody waits a day for it. Such a try is the post's, not one of the schedule's."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.thread == thread_of(post), Delivery.state == "due")
+        .where(Delivery.due_at > now, Delivery.lease_until.is_(None))
+        .values(due_at=now, attempts=case((Delivery.attempts > 0, Delivery.attempts - 1), else_=0))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def enqueue_confirmation(
@@ -154,6 +177,8 @@ def claim(
 ) -> list[Claimed]:
     """Take up to `limit` deliveries that are due and not held, gravest lane first, oldest first.
 
+    Of one thread a recipient is sent the oldest first; what was posted after it is not taken before that one is
+    sent, given up or unwanted.
     SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer, ignores it.
     """
     free = (
@@ -180,6 +205,7 @@ def claim(
             Delivery.address,
             Delivery.contact_id,
             Delivery.letter_id,
+            Delivery.thread,
         )
         .execution_options(synchronize_session=False)
     )
@@ -217,6 +243,7 @@ def record_failed(session: Session, row: Claimed, *, error: str, now: datetime) 
         return None
     due_at = now + retry_wait(row.id, tries)
     _change(session, [row.id], attempts=tries, due_at=due_at, lease_until=None, last_error=error[:500])
+    _hold_back(session, row, due_at)
     return due_at
 
 
@@ -250,6 +277,28 @@ def _is_free(now: datetime, channel: str) -> tuple[ColumnElement[bool], ...]:
         Delivery.due_at <= now,
         or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
         Delivery.channel == channel,
+        ~exists().where(_Earlier.subscriber_id == Delivery.subscriber_id, *_before(Delivery.thread, Delivery.id)),
+        ~exists().where(_Earlier.contact_id == Delivery.contact_id, *_before(Delivery.thread, Delivery.id)),
+    )
+
+
+def _before(thread: Any, number: Any) -> tuple[ColumnElement[bool], ...]:
+    return _Earlier.state == "due", _Earlier.thread == thread, _Earlier.id < number
+
+
+def _hold_back(session: Session, row: Claimed, due_at: datetime) -> None:
+    """What follows in the thread waits along: its turn has not come, and nobody need look at it every second."""
+    person = (
+        Delivery.subscriber_id == row.subscriber_id
+        if row.subscriber_id is not None
+        else Delivery.contact_id == row.contact_id
+    )
+    session.execute(
+        update(Delivery)
+        .where(person, Delivery.thread == row.thread, Delivery.state == "due", Delivery.id > row.id)
+        .where(Delivery.due_at < due_at, Delivery.lease_until.is_(None))
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
     )
 
 

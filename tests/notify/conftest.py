@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from statuspage import incidents, subscribers
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import ComponentStatus, Priority
-from statuspage.drafts import IncidentDraft, SubscriberDraft
+from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.models import Incident
 from statuspage.settings import Settings
 from tests.mail import MailServer
@@ -57,5 +58,27 @@ def open_incident(installation: Installation, now: datetime) -> OpenIncident:
         with installation.database.write() as session:
             policy = installation.policy(now)
             return incidents.open_incident(session, draft, policy=policy, author="Anna", now=at)
+
+    return post
+
+
+PostUpdate = Callable[..., None]
+
+
+@pytest.fixture
+def post_update(installation: Installation, now: datetime) -> PostUpdate:
+    """A function that posts an update, `at` so many minutes on: post_update(incident, status="resolved", at=5).
+
+    Without an incident it is the latest one's."""
+
+    def post(incident: Incident | None, at: int = 0, status: str = "identified", **more: object) -> None:
+        draft = UpdateDraft.model_validate({"status": status, "body": f"Now {status}.", **more})
+        later = now + timedelta(minutes=at)
+        with installation.database.write() as session:
+            latest = select(Incident).order_by(Incident.created_at.desc())
+            found = session.get_one(Incident, incident.id) if incident else session.scalars(latest).first()
+            assert found is not None
+            policy = installation.policy(later)
+            incidents.post_update(session, found, draft, policy=policy, author="Anna", now=later)
 
     return post

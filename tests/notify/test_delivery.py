@@ -18,7 +18,7 @@ from statuspage.models import Delivery, Subscriber
 from statuspage.notify import delivery, outbox, pauses
 from statuspage.notify.delivery import Report, deliver_due
 from tests.mail import MailServer
-from tests.notify.conftest import OpenIncident, Subscribe
+from tests.notify.conftest import OpenIncident, PostUpdate, Subscribe
 
 ADDRESSES = [f"reader{n}@example.com" for n in range(12)]
 Run = Callable[..., Report]
@@ -257,6 +257,49 @@ def test_confirmations_do_not_wait_for_a_fan_out(
     run()
     order = [mail.recipient for mail in mail_server.mails()]
     assert order.index("new@example.com") < 20
+
+
+def test_updates_arrive_as_they_were_posted(
+    subscribe: Subscribe,
+    open_incident: OpenIncident,
+    post_update: PostUpdate,
+    run: Run,
+    mail_server: MailServer,
+) -> None:
+    subscribe(*ADDRESSES)
+    incident = open_incident(priority=Priority.P3)
+    post_update(incident, priority=Priority.P1)
+    post_update(incident, status="resolved")
+    mail_server.behave("slow 0.05")
+    assert run().sent == 3 * len(ADDRESSES)
+    assert subjects_by_reader(mail_server) == {("[P3 Inv", "[P1 Ide", "[P1 Res")}
+
+
+def test_put_off_update_still_arrives_first(
+    posted: None,
+    post_update: PostUpdate,
+    run: Run,
+    mail_server: MailServer,
+    installation: Installation,
+) -> None:
+    mail_server.behave("rcpt4xx")
+    assert run().retrying == 12
+    post_update(None, at=2)
+    assert run(minutes=2).retrying == 12
+    assert {row.attempts for row in rows_of(installation)} == {0, 1}
+    assert run(minutes=4).retrying == 0
+    mail_server.behave()
+    post_update(None, at=5, status="resolved")
+    assert run(minutes=5).sent == 36
+    assert subjects_by_reader(mail_server) == {("[P1 Inv", "[P1 Ide", "[P1 Res")}
+
+
+def subjects_by_reader(mail_server: MailServer) -> set[tuple[str, ...]]:
+    """The beginnings of the subjects in the order they came, for each reader."""
+    found: dict[str, list[str]] = {}
+    for mail in mail_server.mails():
+        found.setdefault(mail.recipient, []).append(mail.message["Subject"][:7])
+    return {tuple(subjects) for subjects in found.values()}
 
 
 def test_one_unwritable_mail_holds_up_nobody(

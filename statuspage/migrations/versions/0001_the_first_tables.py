@@ -753,6 +753,7 @@ def upgrade() -> None:
         sa.Column("ring_id", sa.Integer(), nullable=True),
         sa.Column("reminder_id", sa.Integer(), nullable=True),
         sa.Column("address", sa.String(length=320), nullable=True),
+        sa.Column("thread", sa.String(length=40), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -793,6 +794,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index("ix_delivery_open", ["state", "lane", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_thread",
+            ["subscriber_id", "thread"],
+            unique=False,
+            sqlite_where=sa.text("state = 'due'"),
+            postgresql_where=sa.text("state = 'due'"),
+        )
         batch_op.create_index(batch_op.f("ix_delivery_update_id"), ["update_id"], unique=False)
 
     op.create_table(
@@ -891,6 +899,9 @@ def downgrade() -> None:
     op.drop_table("latency_digest")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_update_id"))
+        batch_op.drop_index(
+            "ix_delivery_thread", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")
+        )
         batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
         batch_op.drop_index("ix_delivery_open")
         batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
