@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeDecorator
 from statuspage.domain.vocabulary import (
     Cause,
     ComponentStatus,
+    Frequency,
     Impact,
     IncidentStatus,
     MaintenanceKind,
@@ -39,6 +40,7 @@ from statuspage.postgres import make_postgres_engine
 STORED_WORDS: tuple[type[StrEnum], ...] = (
     Cause,
     ComponentStatus,
+    Frequency,
     Impact,
     IncidentStatus,
     MaintenanceKind,

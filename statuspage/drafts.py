@@ -154,6 +154,19 @@ class IncidentDraft(Draft):
     notify: bool = True
 
 
+class IncidentChange(Draft):
+    """What to change of a draft incident; fields that are not given stay (see model_fields_set)."""
+
+    title: Line | None = None
+    priority: Priority | None = None
+    status: IncidentStatus | None = None
+    body: Body | None = None
+    components: dict[str, SettableStatus] | None = None
+    cause: Cause | None = None
+    started_at: Instant | None = None
+    notify: bool | None = None
+
+
 class UpdateDraft(Draft):
     """A further update of an incident; what is None stays as it is."""
 

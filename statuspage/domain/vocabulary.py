@@ -164,6 +164,16 @@ class NoticeKind(StrEnum):
 
     INCIDENT = "incident"
     MAINTENANCE = "maintenance"
+    SLA = "sla"
+    """Changed service levels: a new version of the policy."""
+    POSTMORTEM = "postmortem"
+
+
+class Frequency(StrEnum):
+    """When a subscriber hears: of each update as it is posted, or once a day (mail only)."""
+
+    EACH = "each"
+    DAILY = "daily"
 
 
 class Role(StrEnum):

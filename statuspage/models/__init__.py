@@ -4,7 +4,16 @@ A row of Incident, Maintenance or Component carries `changed_in`, the site revis
 publisher renders what changed since the revision that is on disk, whoever changed it.
 """
 
-from statuspage.models.audience import Bounce, Consent, Delivery, Follow, Reminder, Subscriber, SubscriberComponent
+from statuspage.models.audience import (
+    Bounce,
+    Consent,
+    Delivery,
+    Follow,
+    Reminder,
+    Subscriber,
+    SubscriberComponent,
+    SubscriberService,
+)
 from statuspage.models.clocks import ClockRing
 from statuspage.models.customers import (
     Claim,
@@ -65,6 +74,7 @@ __all__ = [
     "StatusChange",
     "Subscriber",
     "SubscriberComponent",
+    "SubscriberService",
     "Update",
     "User",
 ]

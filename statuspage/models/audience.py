@@ -8,11 +8,11 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
-from statuspage.domain.vocabulary import Priority
+from statuspage.domain.vocabulary import Frequency, Priority
 from statuspage.models.columns import Id, Word
 from statuspage.models.customers import Contact, ContactLetter
 from statuspage.models.page import Component
-from statuspage.models.posts import Update
+from statuspage.models.posts import Incident, Update
 
 
 class Subscriber(Base):
@@ -35,7 +35,7 @@ class Subscriber(Base):
     all_components: Mapped[bool] = mapped_column(default=True)
     min_priority: Mapped[Priority | None]
     language: Mapped[str] = mapped_column(String(10), default="en")
-    frequency: Mapped[str] = mapped_column(Word, default="each", server_default="each")
+    frequency: Mapped[Frequency] = mapped_column(default=Frequency.EACH, server_default="each")
     """each (every update as it is posted) or daily (one digest in the morning; mail only)."""
     digested_at: Mapped[datetime | None]
     """Up to when the last digest told."""
@@ -50,6 +50,8 @@ class Subscriber(Base):
     suppressed_for: Mapped[str | None] = mapped_column(String(255))
 
     components: Mapped[list[Component]] = relationship(secondary="subscriber_component")
+    services: Mapped[list[SubscriberService]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    follows: Mapped[list[Follow]] = relationship(order_by="Follow.created_at", passive_deletes=True)
 
     __table_args__ = (UniqueConstraint("channel", "address_key"),)
 
@@ -63,8 +65,17 @@ class SubscriberComponent(Base):
     )
 
 
+class SubscriberService(Base):
+    """A service of the policy somebody chose: all its components, those it gets later among them."""
+
+    __tablename__ = "subscriber_service"
+
+    subscriber_id: Mapped[str] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
+    service: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
 class Follow(Base):
-    """Somebody hears of one incident until it is resolved, whatever else they chose."""
+    """Somebody hears of one incident until it is resolved, whatever else they chose; not before `confirmed_at`."""
 
     __tablename__ = "follow"
 
@@ -73,7 +84,10 @@ class Follow(Base):
         ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    incident: Mapped[Incident] = relationship()
 
 
 class Consent(Base):
@@ -149,6 +163,9 @@ class Delivery(Base):
     """Where it goes when it is owed to nobody who subscribed."""
     thread: Mapped[str | None] = mapped_column(Id)
     """The incident or maintenance it is about: what one person hears of it arrives in the order it was posted."""
+    told_from: Mapped[datetime | None]
+    told_until: Mapped[datetime | None]
+    """What a digest tells: all that was posted after the one, up to the other."""
     state: Mapped[str] = mapped_column(Word, default="due")
     """due, sent, dead (given up, can be retried by hand), skipped (no longer wanted at sending)."""
     created_at: Mapped[datetime]
@@ -169,6 +186,7 @@ class Delivery(Base):
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
         UniqueConstraint("reminder_id", "subscriber_id"),
+        UniqueConstraint("told_until", "subscriber_id"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
         Index("ix_delivery_thread", "subscriber_id", "thread", sqlite_where=OPEN, postgresql_where=OPEN),
     )

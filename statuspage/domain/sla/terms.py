@@ -10,7 +10,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays as holiday_calendars
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+)
 
 from statuspage.domain.sla.duration import Duration, parse_duration
 from statuspage.domain.vocabulary import Cause, MaintenanceKind
@@ -58,6 +67,11 @@ def _wall_time(value: Any) -> time:
         return time(0) if value == "24:00" else time.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError(f'{value!r} is not a time of day, such as "09:00"') from None
+
+
+def _closing_time(value: time) -> str:
+    """A closing at midnight is the end of the day."""
+    return f"{value:%H:%M}" if value != time(0) else "24:00"
 
 
 def _total(value: Any) -> Duration | None:
@@ -109,6 +123,7 @@ Length = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str, ret
 Percent = Annotated[Decimal, PlainValidator(_percent), PlainSerializer(str, return_type=str)]
 ZoneName = Annotated[str, BeforeValidator(_zone)]
 WallTime = Annotated[time, PlainValidator(_wall_time), PlainSerializer("{:%H:%M}".format, return_type=str)]
+ClosingTime = Annotated[time, PlainValidator(_wall_time), PlainSerializer(_closing_time, return_type=str)]
 Total = Annotated[Duration | None, PlainValidator(_total), PlainSerializer(lambda total: total and str(total))]
 Exemption = Annotated[Cause | MaintenanceKind, PlainValidator(_exemption), PlainSerializer(str, return_type=str)]
 
@@ -125,11 +140,19 @@ class Hours(Terms):
         "fri",
     )
     open: WallTime = time(9)
-    close: WallTime = time(17)
+    close: ClosingTime = Field(time(17), validate_default=True)
     timezone: ZoneName | None = None
     holidays: Annotated[str, BeforeValidator(_holidays)] = ""
     holidays_add: tuple[date, ...] = ()
     holidays_drop: tuple[date, ...] = ()
+
+    @field_validator("close", mode="before")
+    @classmethod
+    def _is_another_time(cls, value: Any, known: ValidationInfo) -> Any:
+        """Hours that close as they open are none, or the whole day: a guess either way."""
+        if value != "24:00" and _wall_time(value) == known.data.get("open"):
+            raise ValueError('the same time as hours.open; the whole day is open = "00:00" and close = "24:00"')
+        return value
 
 
 class AvailabilityTerms(Terms):
@@ -261,7 +284,7 @@ class SubscriptionTerms(Terms):
     """What a subscriber may choose."""
 
     per_service: bool = False
-    """Written down; every page lets subscribers choose components."""
+    """Whether the forms offer whole services beside components."""
 
 
 class PageTerms(Terms):

@@ -393,6 +393,7 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.String(length=40), nullable=False),
         sa.Column("incident_id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incident.id"], name=op.f("fk_follow_incident_id_incident"), ondelete="CASCADE"
@@ -469,6 +470,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_maintenance_status"), ["status"], unique=False)
         batch_op.create_index(batch_op.f("ix_maintenance_updated_at"), ["updated_at"], unique=False)
 
+    op.create_table(
+        "subscriber_service",
+        sa.Column("subscriber_id", sa.String(length=40), nullable=False),
+        sa.Column("service", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscriber.id"],
+            name=op.f("fk_subscriber_service_subscriber_id_subscriber"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscriber_id", "service", name=op.f("pk_subscriber_service")),
+    )
     op.create_table(
         "correction",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -556,6 +569,7 @@ def upgrade() -> None:
         sa.Column("memory", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["component_id"], ["component.id"], name=op.f("fk_monitor_component_id_component"), ondelete="CASCADE"
         ),
@@ -754,6 +768,8 @@ def upgrade() -> None:
         sa.Column("reminder_id", sa.Integer(), nullable=True),
         sa.Column("address", sa.String(length=320), nullable=True),
         sa.Column("thread", sa.String(length=40), nullable=True),
+        sa.Column("told_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -787,6 +803,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("notice_id", "subscriber_id", name=op.f("uq_delivery_notice_id")),
         sa.UniqueConstraint("reminder_id", "subscriber_id", name=op.f("uq_delivery_reminder_id")),
         sa.UniqueConstraint("ring_id", "address", name=op.f("uq_delivery_ring_id")),
+        sa.UniqueConstraint("told_until", "subscriber_id", name=op.f("uq_delivery_told_until")),
         sa.UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
         sa.UniqueConstraint("update_id", "subscriber_id", name=op.f("uq_delivery_update_id")),
     )
@@ -956,6 +973,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_correction_component_id"))
 
     op.drop_table("correction")
+    op.drop_table("subscriber_service")
     with op.batch_alter_table("maintenance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_maintenance_updated_at"))
         batch_op.drop_index(batch_op.f("ix_maintenance_status"))
