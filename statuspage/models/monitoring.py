@@ -43,6 +43,8 @@ class Monitor(Base):
     """What domain.health needs of the results before: failures and recoveries in a row, the first of them."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    """A removed monitor's row stays, because its history does."""
 
     component: Mapped[Component] = relationship()
 
