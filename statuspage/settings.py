@@ -7,6 +7,7 @@ with one line that names the setting.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from statuspage.addresses import check_base_address, check_web_address
 
 ROOT = Path(__file__).resolve().parent.parent
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[^?#]*)?(\?[^#]*)?")
 
 
 class SettingsError(Exception):
@@ -60,6 +62,9 @@ class Settings(BaseModel):
     probe_allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
     """CIDRs that monitors and operators' webhooks may reach besides public addresses."""
 
+    publish_targets: tuple[str, ...] = ()
+    """Copies of the published folder: folders, or s3://bucket/prefix?endpoint=…, with commas between."""
+
     @field_validator("log_level", mode="before")
     @classmethod
     def lower_level(cls, value: Any) -> Any:
@@ -71,6 +76,17 @@ class Settings(BaseModel):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("publish_targets", mode="before")
+    @classmethod
+    def split_targets(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        targets = tuple(part.strip() for part in value.split(",") if part.strip())
+        for target in targets:
+            if not target.startswith("/") and not _BUCKET.fullmatch(target):
+                raise ValueError(f"{target!r} is neither an absolute folder nor s3://bucket/prefix")
+        return targets
 
     @field_validator("statuspage_url")
     @classmethod
@@ -145,7 +161,7 @@ def reachable_host(host: str) -> str:
 
 SETTING_NAMES = tuple(name.upper() for name in Settings.model_fields)
 _SECRET = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
-_EMPTY_MEANS_UNSET = {name for name in SETTING_NAMES if name != "PROBE_ALLOW_PRIVATE"}
+_EMPTY_MEANS_UNSET = {name for name in SETTING_NAMES if name not in ("PROBE_ALLOW_PRIVATE", "PUBLISH_TARGETS")}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -19,7 +19,7 @@ from huey.consumer import Consumer
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
-from statuspage import attempts, clocks, jobs, policy_versions, slots, subscribers, windows
+from statuspage import attempts, clocks, jobs, mirroring, policy_versions, slots, subscribers, windows
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
@@ -67,6 +67,7 @@ def run(installation: Installation, stop: threading.Event, name: str | None = No
     queue.start()
     hooks = threading.Thread(target=_post_alarms, args=(installation, stop), name="webhooks", daemon=True)
     hooks.start()
+    mirroring.start(installation.settings, stop)
     chores = make_chores(name)
     while not stop.wait(TICK_SECONDS):
         wake.set()

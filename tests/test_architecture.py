@@ -70,6 +70,7 @@ LAYERS = {
         "statuspage.instance",
         "statuspage.jobs",
         "statuspage.logs",
+        "statuspage.mirroring",
         "statuspage.processes",
         "statuspage.worker",
     ),
@@ -98,7 +99,7 @@ DOMAIN_MAY_USE = {"holidays", "pydantic"}
 FLASK = ("flask", "flask_babel", "flask_mail", "flask_wtf", "wtforms")
 FLASK_BELOW_DOORS = {"statuspage.notify.email": "flask_mail", "statuspage.notify.smtp": "flask_mail"}
 """Mail goes out through Flask-Mail, which these wrap; nothing else below the doors knows Flask."""
-CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker")
+CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker", "statuspage.mirroring")
 """Doors and the worker read the clock and hand it down as `now`."""
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
 
