@@ -19,7 +19,7 @@ from statuspage.drafts import ComponentDraft
 from statuspage.factory import create_app
 from statuspage.settings import Settings
 
-pytest_plugins = ["tests.servers", "tests.mail"]
+pytest_plugins = ["tests.servers", "tests.mail", "tests.hooks"]
 
 
 @pytest.fixture
