@@ -6,28 +6,45 @@ differently the second time (DNS rebinding) gains nothing. Webhooks and monitors
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from unicodedata import normalize
 
 NAT64 = IPv6Network("64:ff9b::/96")
 UNICAST = IPv6Network("2000::/3")
 """All that is handed out for the public net; what lies outside (::127.0.0.1, fec0::) is somebody's own."""
 NOT_PUBLIC = (IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
 """Relays of 6to4 and documentation, which `is_global` lets through."""
+RESOLVE_SECONDS = 8.0
+"""getaddrinfo has no timeout of its own; a dead name server must not hold a sender."""
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
+
+_resolvers = ThreadPoolExecutor(16, "resolve")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 
 
 class Unreachable(OSError):
     """A host that has no address we may connect to; the message says why."""
 
 
-def resolve(host: str, port: int, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> str:
+def resolve(
+    host: str,
+    port: int,
+    allowed: Iterable[IPv4Network | IPv6Network] = (),
+    *,
+    timeout: float = RESOLVE_SECONDS,
+) -> str:
     """The first address of a host that we may connect to. Raises Unreachable, also where any address is private:
     a name that mixes them is not to be trusted."""
+    asked = _resolvers.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = asked.result(timeout)
+    except TimeoutError:
+        raise Unreachable(f"{host} has no address: no name server answers") from None
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{host} has no address: {error}") from None
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
@@ -61,3 +78,33 @@ def _carried(address: Address) -> Address:
     if address in NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def written_address(host: str) -> Address | None:
+    """The address that the host of a URL spells out, in any spelling that some resolver takes for one: decimal,
+    octal, hexadecimal, of fewer than four parts, in full-width digits. None for a name."""
+    text = normalize("NFKC", host).replace("\u3002", ".").strip("[]").partition("%")[0].removesuffix(".")
+    try:
+        return ip_address(text)
+    except ValueError:
+        return _numbered(text)
+
+
+def _numbered(text: str) -> IPv4Address | None:
+    """inet_aton's reading: one to four numbers, of which the last fills what is left."""
+    parts = text.split(".")
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return None
+    try:
+        *heads, last = [_read_number(part) for part in parts]
+    except ValueError:
+        return None
+    if any(head > 255 for head in heads) or last >= 256 ** (4 - len(heads)):
+        return None
+    return IPv4Address(sum(head << (24 - 8 * place) for place, head in enumerate(heads)) + last)
+
+
+def _read_number(text: str) -> int:
+    if text[:2].lower() == "0x":
+        return int(text[2:], 16)
+    return int(text, 8 if text.startswith("0") else 10)
