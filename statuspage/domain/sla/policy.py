@@ -6,7 +6,7 @@ Loading is the engine's only input; a mistake is a PolicyError that names the fi
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from statuspage.domain.sla.contract import Inconsistent, Policy
+from statuspage.domain.sla.deadline import latest_before
 
 __all__ = ["Policy", "PolicyBook", "PolicyError", "load_policies", "load_policy", "override", "preset_ids"]
 
 _PRESETS = files("statuspage.domain.sla").joinpath("presets")
+_A_FORTNIGHT = tuple(datetime(2026, 3, 2, 12, tzinfo=UTC) + timedelta(days=day) for day in range(14))
+"""Days on which two leads are laid beside each other: a length in business days is longer over a weekend."""
 _NAMED_BY = {"priority": "id", "service": "id", "tier": "id", "response": "class"}
 """Arrays of a policy file and the key that names an element."""
 
@@ -113,9 +116,22 @@ def read_policy(text: str, file: str = "policy") -> Policy:
 def validated(raw: dict[str, Any], file: str) -> Policy:
     """A policy from parsed TOML. Raises PolicyError that names every wrong key."""
     try:
-        return Policy.model_validate(raw)
+        policy = Policy.model_validate(raw)
     except ValidationError as error:
         raise PolicyError(file, _problems(error, raw)) from None
+    if _asks_more_of_emergencies(policy):
+        terms = policy.maintenance
+        reason = f"{str(terms.emergency_lead)!r} is more than the scheduled_lead of {str(terms.scheduled_lead)!r}"
+        raise PolicyError(file, [("maintenance.emergency_lead", reason)])
+    return policy
+
+
+def _asks_more_of_emergencies(policy: Policy) -> bool:
+    """Whether emergency work always needs more notice than scheduled work, so that nothing could ever be it."""
+    emergency, scheduled = policy.maintenance.emergency_lead, policy.maintenance.scheduled_lead
+    return emergency is not None and all(
+        latest_before(policy, start, emergency) < latest_before(policy, start, scheduled) for start in _A_FORTNIGHT
+    )
 
 
 def override(policy: Policy, changes: dict[str, Any]) -> Policy:

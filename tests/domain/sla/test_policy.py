@@ -154,6 +154,15 @@ def test_a_tier_overrides_the_service_target() -> None:
         ("[maintenance]", '[hours]\nopen = "25:00"\n[maintenance]', "hours.open", "time of day"),
         ("[maintenance]", "[hours]\ndays = []\n[maintenance]", "hours.days", "at least 1"),
         ("[maintenance]", '[hours]\ndays = ["monday"]\n[maintenance]', "hours.days.0", "'mon'"),
+        (
+            "[maintenance]",
+            '[hours]\nopen = "09:00"\nclose = "09:00"\n[maintenance]',
+            "hours.close",
+            "same time as hours.open",
+        ),
+        ("[maintenance]", '[hours]\nopen = "17:00"\n[maintenance]', "hours.close", "same time as hours.open"),
+        ('"14d"', '"14d"\nemergency_lead = "15d"', "maintenance.emergency_lead", "more than the scheduled_lead"),
+        ('"14d"', '"5bd"\nemergency_lead = "14d"', "maintenance.emergency_lead", "'14d' is more"),
         ("[availability]", '[availability]\ntotal = "30d"', "availability.total", "43200m"),
     ],
 )
@@ -167,6 +176,20 @@ def test_a_mistake_is_named_by_file_key_and_reason(tmp_path: Path, old: str, new
     assert caught.value.key == key
     assert reason in caught.value.reason
     assert str(caught.value).startswith(f"{file}: {key}: ")
+
+
+def test_the_whole_day_is_written_as_such() -> None:
+    whole = '[hours]\nopen = "00:00"\nclose = "24:00"\n'
+    policy = load_policy(MINIMAL + whole)
+    assert override(policy, {"name": "Other"}).hours == policy.hours
+    with pytest.raises(PolicyError, match=r"hours\.close"):
+        load_policy(MINIMAL + whole.replace("24", "00"))
+
+
+@pytest.mark.parametrize(("scheduled", "emergency"), [("14d", "14d"), ("5bd", "7d"), ("4bh", "24h"), ("24h", "2h")])
+def test_an_emergency_lead_may_reach_the_scheduled_one(scheduled: str, emergency: str) -> None:
+    leads = f'[maintenance]\nscheduled_lead = "{scheduled}"\nemergency_lead = "{emergency}"\n'
+    assert load_policy(MINIMAL + leads).maintenance.emergency_lead
 
 
 def test_a_service_needs_a_target_from_somewhere() -> None:

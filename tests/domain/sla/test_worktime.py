@@ -21,7 +21,14 @@ ZONES = ["UTC", "Europe/Amsterdam", "America/Toronto", "Europe/Dublin", "Asia/Ka
 walls = st.sampled_from([time(0), time(4), time(8, 30), time(9), time(17), time(17, 30), time(22), time(23, 45)])
 calendars = st.builds(
     lambda days, opens, closes, zone, add, drop: WorkCalendar(
-        Hours(days=days, open=opens, close=closes, holidays="NL", holidays_add=add, holidays_drop=drop),
+        Hours(
+            days=days,
+            open=opens,
+            close="24:00" if closes in (opens, time(0)) else closes,
+            holidays="NL",
+            holidays_add=add,
+            holidays_drop=drop,
+        ),
         ZoneInfo(zone),
     ),
     st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1, unique=True).map(tuple),
