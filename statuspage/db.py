@@ -34,6 +34,8 @@ from statuspage.domain.vocabulary import (
     Risk,
     Role,
     Scope,
+    WorkEffect,
+    WorkObject,
 )
 from statuspage.postgres import make_postgres_engine
 
@@ -49,6 +51,8 @@ STORED_WORDS: tuple[type[StrEnum], ...] = (
     Risk,
     Role,
     Scope,
+    WorkEffect,
+    WorkObject,
 )
 SQLITE_BUSY_MS = 10_000
 

@@ -159,6 +159,40 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
+class WorkObject(StrEnum):
+    """What a maintenance works on (IS31)."""
+
+    HARDWARE = "hardware"
+    OPERATING_SYSTEM = "operating_system"
+    NETWORK = "network"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """English words for people."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class WorkEffect(StrEnum):
+    """What people are to expect while it goes on (IS32, CM28)."""
+
+    NONE = "none"
+    DEGRADED = "degraded"
+    SUSPENDED = "suspended"
+
+    @property
+    def label(self) -> str:
+        """English words for people."""
+        return _EFFECT_LABELS[self]
+
+
+_EFFECT_LABELS = {
+    WorkEffect.NONE: "No interruption",
+    WorkEffect.DEGRADED: "Slower or partly unavailable",
+    WorkEffect.SUSPENDED: "Unavailable meanwhile",
+}
+
+
 class NoticeKind(StrEnum):
     """What a subscriber can choose to hear of."""
 

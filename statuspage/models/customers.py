@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from statuspage.db import Base
 from statuspage.domain.vocabulary import Cause
 from statuspage.models.columns import Id, Word
-from statuspage.models.posts import Incident
+from statuspage.models.posts import Incident, Maintenance
 
 
 class Customer(Base):
@@ -84,8 +84,12 @@ class CustomerReport(Base):
     number: Mapped[int] = mapped_column(unique=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customer.id"), index=True)
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    """Work that the customer noticed; where its class is not spared, its time counts for who reported it."""
     service: Mapped[str | None] = mapped_column(String(80))
     report_class: Mapped[str] = mapped_column(String(80))
+    asked_class: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    """The class as the customer set it (CM19)."""
     class_before: Mapped[str | None] = mapped_column(String(80))
     """The class before the work-around that lowered it."""
     tier: Mapped[str | None] = mapped_column(String(80))
@@ -95,6 +99,8 @@ class CustomerReport(Base):
     text: Mapped[str] = mapped_column(Text)
     checklist: Mapped[list[Any] | None] = mapped_column(JSON)
     """What the customer had done before, in the words of the policy's checklist."""
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The customer's answers to the policy's questions, in its words (OP38)."""
     not_available: Mapped[bool] = mapped_column(default=False)
     """Whether the service was unavailable to this customer; without it a report adds no time (TP18)."""
     cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
@@ -119,6 +125,7 @@ class CustomerReport(Base):
 
     customer: Mapped[Customer] = relationship()
     incident: Mapped[Incident | None] = relationship()
+    maintenance: Mapped[Maintenance | None] = relationship()
     delays: Mapped[list[ReportDelay]] = relationship(
         back_populates="report", order_by="ReportDelay.starts_at", cascade="all, delete-orphan"
     )

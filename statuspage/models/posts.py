@@ -18,6 +18,8 @@ from statuspage.domain.vocabulary import (
     MaintenanceStatus,
     Priority,
     Risk,
+    WorkEffect,
+    WorkObject,
 )
 from statuspage.models.columns import Id, Word
 from statuspage.models.page import Component
@@ -34,6 +36,8 @@ class Incident(Base):
     impact: Mapped[Impact]
     status: Mapped[IncidentStatus] = mapped_column(index=True)
     cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
+    provider: Mapped[str | None] = mapped_column(String(255))
+    """The third party by name, where it is the cause (IS26)."""
     started_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
@@ -66,6 +70,9 @@ class Maintenance(Base):
     kind: Mapped[MaintenanceKind]
     urgent: Mapped[bool] = mapped_column(default=False)
     risk: Mapped[Risk] = mapped_column(default=Risk.NORMAL)
+    works_on: Mapped[WorkObject | None]
+    effect: Mapped[WorkEffect | None]
+    """What is worked on (IS31), and what people are to expect meanwhile (IS32, CM28); None where nobody said."""
     reason: Mapped[str | None] = mapped_column(String(80))
     reason_text: Mapped[str | None] = mapped_column(Text)
     status: Mapped[MaintenanceStatus] = mapped_column(index=True)
@@ -132,7 +139,8 @@ class Update(Base):
     priority: Mapped[Priority | None]
     """The incident's priority after this update."""
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """Facts the words rest on, e.g. the old window of a move: {old_starts_at, old_ends_at}."""
+    """Facts the words rest on: the old window of a move {old_starts_at, old_ends_at}, when a work-around is planned
+    {workaround_at}, the snapshot that was restored and until when data changed {snapshot_at, lost_until}."""
     posted_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     public_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("impact", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=255), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -332,53 +333,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
-        "customer_report",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("customer_id", sa.String(length=40), nullable=False),
-        sa.Column("incident_id", sa.String(length=40), nullable=True),
-        sa.Column("service", sa.String(length=80), nullable=True),
-        sa.Column("report_class", sa.String(length=80), nullable=False),
-        sa.Column("class_before", sa.String(length=80), nullable=True),
-        sa.Column("tier", sa.String(length=80), nullable=True),
-        sa.Column("channel", sa.String(length=40), nullable=False),
-        sa.Column("reporter", sa.String(length=320), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("checklist", sa.JSON(), nullable=True),
-        sa.Column("not_available", sa.Boolean(), nullable=False),
-        sa.Column("cause", sa.String(length=40), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("diagnosed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("diagnosis", sa.Text(), nullable=True),
-        sa.Column("qualified_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("qualified", sa.Boolean(), nullable=True),
-        sa.Column("urgency_agreed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("workaround_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("restored_notice_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_reason", sa.String(length=80), nullable=True),
-        sa.Column("objection_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("not_counted", sa.String(length=80), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customer.id"], name=op.f("fk_customer_report_customer_id_customer")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_customer_report_incident_id_incident")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_report")),
-        sa.UniqueConstraint("number", name=op.f("uq_customer_report_number")),
-    )
-    with op.batch_alter_table("customer_report", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_customer_report_customer_id"), ["customer_id"], unique=False)
-        batch_op.create_index("ix_customer_report_customer_received", ["customer_id", "received_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_report_incident_id"), ["incident_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_report_received_at"), ["received_at"], unique=False)
-
-    op.create_table(
         "customer_tier",
         sa.Column("customer_id", sa.String(length=40), nullable=False),
         sa.Column("from_date", sa.Date(), nullable=False),
@@ -428,6 +382,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("risk", sa.String(length=40), nullable=False),
+        sa.Column("works_on", sa.String(length=40), nullable=True),
+        sa.Column("effect", sa.String(length=40), nullable=True),
         sa.Column("reason", sa.String(length=80), nullable=True),
         sa.Column("reason_text", sa.Text(), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
@@ -502,6 +458,60 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_correction_component_id"), ["component_id"], unique=False)
 
     op.create_table(
+        "customer_report",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("incident_id", sa.String(length=40), nullable=True),
+        sa.Column("maintenance_id", sa.String(length=40), nullable=True),
+        sa.Column("service", sa.String(length=80), nullable=True),
+        sa.Column("report_class", sa.String(length=80), nullable=False),
+        sa.Column("asked_class", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("class_before", sa.String(length=80), nullable=True),
+        sa.Column("tier", sa.String(length=80), nullable=True),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("reporter", sa.String(length=320), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("checklist", sa.JSON(), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=True),
+        sa.Column("not_available", sa.Boolean(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("diagnosed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("diagnosis", sa.Text(), nullable=True),
+        sa.Column("qualified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("qualified", sa.Boolean(), nullable=True),
+        sa.Column("urgency_agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("workaround_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restored_notice_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_reason", sa.String(length=80), nullable=True),
+        sa.Column("objection_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_counted", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_customer_report_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_customer_report_incident_id_incident")
+        ),
+        sa.ForeignKeyConstraint(
+            ["maintenance_id"], ["maintenance.id"], name=op.f("fk_customer_report_maintenance_id_maintenance")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_report")),
+        sa.UniqueConstraint("number", name=op.f("uq_customer_report_number")),
+    )
+    with op.batch_alter_table("customer_report", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_report_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index("ix_customer_report_customer_received", ["customer_id", "received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_report_incident_id"), ["incident_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_report_maintenance_id"), ["maintenance_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_report_received_at"), ["received_at"], unique=False)
+
+    op.create_table(
         "detection",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=False),
@@ -563,6 +573,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("status_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("silent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("latency_ms", sa.Integer(), nullable=True),
         sa.Column("last_words", sa.String(length=255), nullable=True),
         sa.Column("certificate_ends_at", sa.DateTime(timezone=True), nullable=True),
@@ -613,39 +624,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
         sa.UniqueConstraint("maintenance_id", "ahead", "starts_at", name=op.f("uq_reminder_maintenance_id")),
     )
-    op.create_table(
-        "report_delay",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("report_id", sa.String(length=40), nullable=False),
-        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.String(length=255), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["report_id"],
-            ["customer_report.id"],
-            name=op.f("fk_report_delay_report_id_customer_report"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_delay")),
-    )
-    with op.batch_alter_table("report_delay", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_report_delay_report_id"), ["report_id"], unique=False)
-
-    op.create_table(
-        "report_log",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("report_id", sa.String(length=40), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor", sa.String(length=255), nullable=False),
-        sa.Column("entry", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["report_id"], ["customer_report.id"], name=op.f("fk_report_log_report_id_customer_report")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_log")),
-    )
-    with op.batch_alter_table("report_log", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_report_log_report_id"), ["report_id"], unique=False)
-
     op.create_table(
         "subscriber_component",
         sa.Column("subscriber_id", sa.String(length=40), nullable=False),
@@ -834,6 +812,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("monitor_id", "day", name=op.f("pk_latency_digest")),
     )
     op.create_table(
+        "report_delay",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("report_id", sa.String(length=40), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"],
+            ["customer_report.id"],
+            name=op.f("fk_report_delay_report_id_customer_report"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_delay")),
+    )
+    with op.batch_alter_table("report_delay", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_report_delay_report_id"), ["report_id"], unique=False)
+
+    op.create_table(
+        "report_log",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("report_id", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["customer_report.id"], name=op.f("fk_report_log_report_id_customer_report")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_log")),
+    )
+    with op.batch_alter_table("report_log", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_report_log_report_id"), ["report_id"], unique=False)
+
+    op.create_table(
         "status_change",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=False),
@@ -913,6 +924,14 @@ def downgrade() -> None:
         )
 
     op.drop_table("status_change")
+    with op.batch_alter_table("report_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_report_log_report_id"))
+
+    op.drop_table("report_log")
+    with op.batch_alter_table("report_delay", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_report_delay_report_id"))
+
+    op.drop_table("report_delay")
     op.drop_table("latency_digest")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_update_id"))
@@ -948,14 +967,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_subscriber_component_component_id"))
 
     op.drop_table("subscriber_component")
-    with op.batch_alter_table("report_log", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_report_log_report_id"))
-
-    op.drop_table("report_log")
-    with op.batch_alter_table("report_delay", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_report_delay_report_id"))
-
-    op.drop_table("report_delay")
     op.drop_table("reminder")
     op.drop_table("regular_slot_component")
     with op.batch_alter_table("monitor", schema=None) as batch_op:
@@ -969,6 +980,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_detection_component_id"))
 
     op.drop_table("detection")
+    with op.batch_alter_table("customer_report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customer_report_received_at"))
+        batch_op.drop_index(batch_op.f("ix_customer_report_maintenance_id"))
+        batch_op.drop_index(batch_op.f("ix_customer_report_incident_id"))
+        batch_op.drop_index("ix_customer_report_customer_received")
+        batch_op.drop_index(batch_op.f("ix_customer_report_customer_id"))
+
+    op.drop_table("customer_report")
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_correction_component_id"))
 
@@ -993,13 +1012,6 @@ def downgrade() -> None:
 
     op.drop_table("follow")
     op.drop_table("customer_tier")
-    with op.batch_alter_table("customer_report", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_customer_report_received_at"))
-        batch_op.drop_index(batch_op.f("ix_customer_report_incident_id"))
-        batch_op.drop_index("ix_customer_report_customer_received")
-        batch_op.drop_index(batch_op.f("ix_customer_report_customer_id"))
-
-    op.drop_table("customer_report")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_customer_id"))
 
