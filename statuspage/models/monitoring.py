@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -36,6 +36,8 @@ class Monitor(Base):
     status_since: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     """Of the last result, whatever it was."""
+    silent_at: Mapped[datetime | None]
+    """When a monitor that was not heard of since is unknown; empty when it is, or need not be heard of yet."""
     latency_ms: Mapped[int | None]
     last_words: Mapped[str | None] = mapped_column(String(255))
     certificate_ends_at: Mapped[datetime | None]
@@ -124,24 +126,46 @@ class Alert(Base):
     fingerprint: Mapped[str] = mapped_column(String(255))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+    ended_in: Mapped[datetime | None]
+    """When the post came in that said it is over."""
     title: Mapped[str] = mapped_column(String(255))
+    words: Mapped[str | None] = mapped_column(String(1000))
+    severity: Mapped[str | None] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80))
+    """What it is about: a component's id, or for an alert that names none a key of its hook and title."""
     component_id: Mapped[str | None] = mapped_column(ForeignKey("component.id", ondelete="SET NULL"))
-    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="SET NULL"), index=True)
     received_at: Mapped[datetime]
 
-    incident: Mapped[Incident | None] = relationship()
+    hook: Mapped[Hook] = relationship()
 
-    __table_args__ = (UniqueConstraint("hook_id", "fingerprint", "starts_at"),)
+    __table_args__ = (
+        UniqueConstraint("hook_id", "fingerprint", "starts_at"),
+        Index("ix_alert_subject_at", "subject", "starts_at"),
+        Index(
+            "ix_alert_firing",
+            "subject",
+            sqlite_where=text("ends_at IS NULL"),
+            postgresql_where=text("ends_at IS NULL"),
+        ),
+    )
 
 
 class Detection(Base):
-    """A component that went down by measurement, and the incident that was drafted or published for it."""
+    """What went down by measurement, and the incident that was drafted or published for it."""
 
     __tablename__ = "detection"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str] = mapped_column(String(80))
+    """A component's id, or the subject of alerts that name none."""
+    component_id: Mapped[str | None] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="SET NULL"), index=True)
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    told: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    incident: Mapped[Incident | None] = relationship()
+
+    __table_args__ = (
+        Index("ix_detection_subject_began_at", "subject", "began_at"),
+        Index("ix_detection_ended_at", "ended_at"),
+    )

@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("plan", sa.String(length=80), nullable=False),
-        sa.Column("has_sla", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("has_sla", sa.Boolean(), nullable=True),
         sa.Column("service_start", sa.Date(), nullable=True),
         sa.Column("service_end", sa.Date(), nullable=True),
         sa.Column("first_order_on", sa.Date(), nullable=True),
@@ -514,11 +514,11 @@ def upgrade() -> None:
     op.create_table(
         "detection",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("component_id", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=True),
         sa.Column("incident_id", sa.String(length=40), nullable=True),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("told", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["component_id"], ["component.id"], name=op.f("fk_detection_component_id_component"), ondelete="CASCADE"
         ),
@@ -529,7 +529,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("detection", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_detection_component_id"), ["component_id"], unique=False)
+        batch_op.create_index("ix_detection_ended_at", ["ended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_detection_incident_id"), ["incident_id"], unique=False)
+        batch_op.create_index("ix_detection_subject_began_at", ["subject", "began_at"], unique=False)
 
     op.create_table(
         "hook",
@@ -697,22 +699,29 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=255), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_in", sa.DateTime(timezone=True), nullable=True),
         sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=True),
+        sa.Column("severity", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=True),
-        sa.Column("incident_id", sa.String(length=40), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["component_id"], ["component.id"], name=op.f("fk_alert_component_id_component"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_alert_hook_id_hook"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_alert_incident_id_incident"), ondelete="SET NULL"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
         sa.UniqueConstraint("hook_id", "fingerprint", "starts_at", name=op.f("uq_alert_hook_id")),
     )
     with op.batch_alter_table("alert", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_alert_incident_id"), ["incident_id"], unique=False)
+        batch_op.create_index(
+            "ix_alert_firing",
+            ["subject"],
+            unique=False,
+            sqlite_where=sa.text("ends_at IS NULL"),
+            postgresql_where=sa.text("ends_at IS NULL"),
+        )
+        batch_op.create_index("ix_alert_subject_at", ["subject", "starts_at"], unique=False)
 
     op.create_table(
         "check_result",
@@ -949,7 +958,10 @@ def downgrade() -> None:
 
     op.drop_table("check_result")
     with op.batch_alter_table("alert", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_alert_incident_id"))
+        batch_op.drop_index("ix_alert_subject_at")
+        batch_op.drop_index(
+            "ix_alert_firing", sqlite_where=sa.text("ends_at IS NULL"), postgresql_where=sa.text("ends_at IS NULL")
+        )
 
     op.drop_table("alert")
     with op.batch_alter_table("affected_component", schema=None) as batch_op:
@@ -976,7 +988,9 @@ def downgrade() -> None:
     op.drop_table("maintenance_component")
     op.drop_table("hook")
     with op.batch_alter_table("detection", schema=None) as batch_op:
+        batch_op.drop_index("ix_detection_subject_began_at")
         batch_op.drop_index(batch_op.f("ix_detection_incident_id"))
+        batch_op.drop_index("ix_detection_ended_at")
         batch_op.drop_index(batch_op.f("ix_detection_component_id"))
 
     op.drop_table("detection")
