@@ -20,9 +20,17 @@ from sqlalchemy.orm import Session
 from statuspage.db import Database
 from statuspage.domain.sla.policy import Policy, PolicyBook, load_policies
 from statuspage.models import (
+    AffectedComponent,
+    Alert,
+    ApiToken,
+    AuditEvent,
+    ClockRing,
     Component,
     ComponentGroup,
     Delivery,
+    Detection,
+    Hook,
+    IdempotentAnswer,
     Incident,
     Maintenance,
     Notice,
@@ -77,6 +85,10 @@ class Change:
     published: bool = False
     publish_error: str | None = None
     queued: int = 0
+    unseen: bool = False
+    """Set in the block when nothing changed that the public or a subscriber sees: nothing is published then."""
+    private: bool = False
+    """Whether nothing changed that anybody outside could ever see: drafts, and what operators note."""
     _rows: set[Any] = field(default_factory=set)
     _relaid: bool = False
 
@@ -103,10 +115,25 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
             yield change
             session.flush()
             _owe_contacts(change)
+        if change.unseen:
+            return
         _mark_revision(change)
         change.queued = _count_queued(change)
-    _publish(installation, change)
+    if not change.private:
+        _publish(installation, change)
     _nudge(installation)
+
+
+def _is_private(row: Any) -> bool:
+    """Whether a row that changed belongs to operators alone; the page's revision does not betray it then."""
+    match row:
+        case Incident():
+            return row.draft
+        case Update():
+            return row.incident is not None and row.incident.draft
+        case AffectedComponent():
+            return _is_private(row.update)
+    return isinstance(row, _OPERATORS_ROWS)
 
 
 def _wait_for_turn(session: Session) -> None:
@@ -131,6 +158,7 @@ def _watching(change: Change) -> Iterator[None]:
         event.remove(change.session, "before_flush", collect)
 
 
+_OPERATORS_ROWS = (Alert, ApiToken, AuditEvent, ClockRing, Delivery, Detection, Hook, IdempotentAnswer)
 _STAMPS = frozenset({"updated_at", "changed_in"})
 
 

@@ -128,7 +128,7 @@ def mail(session: Session, report: CustomerReport, subject: str, text: str, *, a
 def find_incident(session: Session, incident_id: str) -> Incident:
     """The incident a report is to be linked to. Raises Refused."""
     incident = session.get(Incident, incident_id)
-    if incident is None:
+    if incident is None or incident.draft:
         raise Refused(Problem("incident", f"there is no incident {incident_id!r}"))
     return incident
 

@@ -25,6 +25,8 @@ from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
 
+NOTE = "noted"
+"""The event of an update that only operators read, whatever becomes of its incident."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far in the future a start may lie before it is refused: a browser's or caller's clock runs ahead."""
 
@@ -35,10 +37,22 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
     Raises Refused: a priority the policy does not define, an unknown component, a start in the future, a status
     that cannot open an incident.
     """
+    check_opening(session, draft, policy=policy, now=now)
+    incident = add_row(session, draft, author=author, now=now)
+    begin(session, incident, draft, policy=policy, author=author, now=now)
+    return incident
+
+
+def check_opening(session: Session, draft: IncidentDraft, *, policy: Policy, now: datetime) -> None:
+    """Whether an incident can begin like this. Raises Refused as open_incident does."""
     _check_priority(draft.priority, policy)
     _check_step(None, draft.status)
-    started_at = _check_start(draft.started_at, now)
-    components = find_components(session, draft.components)
+    _check_start(draft.started_at, now)
+    find_components(session, draft.components)
+
+
+def add_row(session: Session, draft: IncidentDraft, *, author: str, now: datetime) -> Incident:
+    """The incident's row, which says nothing to anybody yet."""
     incident = Incident(
         id=new_id(),
         title=draft.title,
@@ -46,23 +60,43 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
         impact=draft.priority.impact,
         status=draft.status,
         cause=draft.cause,
-        started_at=started_at,
+        started_at=_check_start(draft.started_at, now),
         created_at=now,
         updated_at=now,
-        public_at=now if is_public(policy, draft.priority) else None,
         author=author,
     )
     session.add(incident)
     session.flush()
+    return incident
+
+
+def begin(
+    session: Session,
+    incident: Incident,
+    draft: IncidentDraft,
+    *,
+    policy: Policy,
+    author: str,
+    now: datetime,
+    ended_at: datetime | None = None,
+) -> Update:
+    """Post the first update of a row: what it says of components counts from its start, up to `ended_at` where it
+    was over before anybody wrote of it; draft.status then is resolved."""
+    incident.public_at = now if is_public(policy, draft.priority) else None
+    components = find_components(session, draft.components)
     public = incident.public_at is not None
     before = current_statuses(session, [c.id for c in components.values()], now, public=public)
     said = {components[slug]: status for slug, status in draft.components.items()}
-    claim(session, said, incident, at=started_at, author=author, now=now)
+    claim(session, said, incident, at=incident.started_at, author=author, now=now)
+    incident.resolved_at = ended_at
+    if ended_at is not None:
+        over = dict.fromkeys(said, ComponentStatus.OPERATIONAL)
+        claim(session, over, incident, at=max(ended_at, incident.started_at), author=author, now=now)
     update = _add_update(session, incident, "opened", draft.body, author=author, now=now, notify=draft.notify)
     _record_affected(session, update, said, before)
     _apply_status(session, incident, draft.status, author=author, now=now)
     _enqueue(session, update, now)
-    return incident
+    return update
 
 
 def post_update(
@@ -73,6 +107,8 @@ def post_update(
     Raising an internal incident to a public priority makes it public for good; its earlier updates stay internal
     but for those ticked in `draft.publish_updates`. Raises Refused or TransitionRefused; nothing is written then.
     """
+    if incident.draft:
+        raise Refused(Problem("", "the incident is a draft: publish it first"))
     status = draft.status or incident.status
     _check_step(incident.status, status)
     if draft.priority is not None and draft.priority is not incident.priority:
@@ -104,6 +140,14 @@ def post_update(
     return update
 
 
+def add_note(session: Session, incident: Incident, body: str, *, author: str, now: datetime) -> Update:
+    """Write something down that operators read in the timeline, and nobody else ever."""
+    update = _add_update(session, incident, NOTE, body, author=author, now=now, notify=False)
+    update.public_at = None
+    session.flush()
+    return update
+
+
 def load_incident(session: Session, incident_id: str) -> Incident:
     """One incident with updates and what they affected. Raises NotFound."""
     incident = session.scalar(select(Incident).where(Incident.id == incident_id).options(*_WHOLE))
@@ -116,13 +160,17 @@ def load_incidents(
     session: Session,
     *,
     open_only: bool = False,
+    drafts: bool | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 100,
 ) -> Sequence[Incident]:
-    """Incidents, newest start first; `after` = (started_at, id) of the last one already seen."""
+    """Incidents, newest start first; `after` = (started_at, id) of the last one already seen. `drafts`: those alone,
+    all but those, or (None) both."""
     query = select(Incident).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(limit).options(*_WHOLE)
     if open_only:
         query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
+    if drafts is not None:
+        query = query.where(Incident.draft.is_(drafts))
     if after is not None:
         at, last_id = after
         query = query.where(or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id)))
@@ -196,7 +244,7 @@ def _check_restored(status: IncidentStatus, said: Mapping[str, ComponentStatus])
 
 
 def _find_internal_updates(incident: Incident, ids: Iterable[str]) -> list[Update]:
-    by_id = {update.id: update for update in incident.updates}
+    by_id = {update.id: update for update in incident.updates if update.event != NOTE}
     unknown = [update_id for update_id in ids if update_id not in by_id]
     if unknown:
         raise Refused(Problem("publish_updates", f"the incident has no update {unknown[0]!r}"))

@@ -1,0 +1,157 @@
+"""Verbs on draft incidents: kept for later or proposed by a measurement, seen by operators alone.
+
+A draft is a row of `incident` that says nothing to anybody: it claims no status, owes no mail and has no clock. What
+it would say stands in its first update. Publishing it is posting it, by the verb that posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from statuspage import audit
+from statuspage.components import find_components
+from statuspage.domain.sla.policy import Policy
+from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
+from statuspage.drafts import Draft, IncidentChange, IncidentDraft, OptionalText, read_draft
+from statuspage.errors import Problem, Refused
+from statuspage.identifiers import new_id
+from statuspage.incidents import add_row, begin, check_opening, load_incidents
+from statuspage.models import AffectedComponent, Incident, Update
+
+DRAFTED = "drafted"
+"""The event of the update that holds what a draft would say."""
+
+
+class DiscardDraft(Draft):
+    """Why a draft is thrown away."""
+
+    reason: OptionalText
+
+
+def keep(session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime) -> Incident:
+    """Keep an incident as a draft. Raises Refused for what could not be published."""
+    check_opening(session, draft, policy=policy, now=now)
+    incident = add_row(session, draft, author=author, now=now)
+    incident.draft = True
+    _write(session, incident, draft, author=author, now=now)
+    return incident
+
+
+def change(
+    session: Session, incident: Incident, wanted: IncidentChange, *, policy: Policy, author: str, now: datetime
+) -> Incident:
+    """Change what is given of a draft. Raises Refused for what is published already, or could not be."""
+    _check_draft(incident)
+    given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    empty = [name for name, value in given.items() if value is None]
+    if empty:
+        raise Refused(Problem(name, "must not be null") for name in empty)
+    draft = draft_of(incident).model_copy(update=given)
+    check_opening(session, draft, policy=policy, now=now)
+    incident.title, incident.cause, incident.status = draft.title, draft.cause, draft.status
+    incident.priority, incident.impact = draft.priority, draft.priority.impact
+    incident.started_at = min(draft.started_at or incident.started_at, now)
+    incident.updated_at = now
+    _erase(session, incident)
+    _write(session, incident, draft, author=author, now=now)
+    return incident
+
+
+def publish(session: Session, incident: Incident, *, policy: Policy, author: str, now: datetime) -> Update:
+    """Post a draft as it stands: an incident like any other from now on, which began when it is said to have begun.
+
+    One that was over before anybody published it is posted as resolved, with both its instants. Raises Refused.
+    """
+    _check_draft(incident)
+    draft = draft_of(incident)
+    over = incident.resolved_at
+    if over is not None:
+        draft = draft.model_copy(update={"status": IncidentStatus.RESOLVED})
+    check_opening(session, draft, policy=policy, now=now)
+    _erase(session, incident)
+    incident.draft = False
+    incident.updated_at = now
+    return begin(session, incident, draft, policy=policy, author=author, now=now, ended_at=over)
+
+
+def discard(session: Session, incident: Incident, reason: str, *, author: str, now: datetime) -> None:
+    """Throw a draft away; the audit log keeps its title, its start and the reason. Raises Refused."""
+    _check_draft(incident)
+    if not reason.strip():
+        raise Refused(Problem("reason", "say why: the activity log keeps it"))
+    details = {"title": incident.title, "started_at": incident.started_at.isoformat(), "reason": reason.strip()[:1000]}
+    audit.record(session, "incident.discard", actor=author, target=incident.id, details=details, now=now)
+    _erase(session, incident, everything=True)
+    session.delete(incident)
+    session.flush()
+
+
+def draft_of(incident: Incident) -> IncidentDraft:
+    """What a draft would say, as the form, the API and the command line hand it in."""
+    held = _held(incident)
+    return read_draft(
+        IncidentDraft,
+        {
+            "title": incident.title,
+            "priority": incident.priority or Priority.P1,
+            "status": incident.status,
+            "body": held.body,
+            "components": components_of(incident),
+            "cause": incident.cause,
+            "started_at": incident.started_at,
+            "notify": held.notify,
+        },
+    )
+
+
+def components_of(incident: Incident) -> dict[str, ComponentStatus]:
+    """What a draft would say of components, by slug."""
+    return {each.component.slug: each.new_status for each in _held(incident).affected}
+
+
+def load_proposals(session: Session, limit: int = 100) -> Sequence[Incident]:
+    """The drafts, latest start first."""
+    return load_incidents(session, drafts=True, limit=limit)
+
+
+def _check_draft(incident: Incident) -> None:
+    if not incident.draft:
+        raise Refused(Problem("", "the incident is published already"))
+
+
+def _held(incident: Incident) -> Update:
+    return next(update for update in incident.updates if update.event == DRAFTED)
+
+
+def _write(session: Session, incident: Incident, draft: IncidentDraft, *, author: str, now: datetime) -> None:
+    """The update that holds the words. Its components are no claims: nothing shows or counts them."""
+    update = Update(
+        id=new_id(),
+        event=DRAFTED,
+        status=draft.status.value,
+        body=draft.body,
+        priority=draft.priority,
+        posted_at=now,
+        updated_at=now,
+        notify=draft.notify,
+        author=author,
+    )
+    incident.updates.append(update)
+    for slug, component in find_components(session, draft.components).items():
+        before, after = ComponentStatus.OPERATIONAL, draft.components[slug]
+        update.affected.append(AffectedComponent(component=component, old_status=before, new_status=after))
+    session.flush()
+
+
+def _erase(session: Session, incident: Incident, *, everything: bool = False) -> None:
+    """Forget the held words, or (`everything`) all that was ever noted on the draft."""
+    for update in [update for update in incident.updates if everything or update.event == DRAFTED]:
+        for affected in list(update.affected):
+            session.delete(affected)
+        session.flush()
+        session.delete(update)
+    session.flush()
+    session.expire(incident, ["updates"])
