@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text, true
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -23,9 +23,9 @@ class Subscriber(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     channel: Mapped[str] = mapped_column(Word, default="email")
-    address: Mapped[str] = mapped_column(String(320))
-    """E-mail address as typed, or a webhook's URL."""
-    address_key: Mapped[str] = mapped_column(String(320))
+    address: Mapped[str] = mapped_column(String(500))
+    """E-mail address as typed, or the URL of a webhook or chat."""
+    address_key: Mapped[str] = mapped_column(String(500))
     """The address in the form that is compared: normalised, lower case."""
     token: Mapped[str] = mapped_column(String(64), unique=True)
     wants_incidents: Mapped[bool] = mapped_column(default=True)
@@ -43,6 +43,10 @@ class Subscriber(Base):
     """Key of a webhook's signature (Standard Webhooks, `whsec_…`)."""
     failing_since: Mapped[datetime | None]
     """First failure in the row that lasts until now; empty once something arrives."""
+    quarantined_at: Mapped[datetime | None]
+    """Since when a webhook or chat is tried with one message at a time only; operators were told."""
+    by_operator: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an operator entered the address: it may lie in PROBE_ALLOW_PRIVATE."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
@@ -147,7 +151,7 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Word)
-    """update, confirmation, already, notice, alarm, letter, reminder, digest."""
+    """update, confirmation, already, notice, alarm, letter, reminder, digest, component, quarantine."""
     channel: Mapped[str] = mapped_column(Word, default="email")
     lane: Mapped[int] = mapped_column(default=5)
     """Lower goes first: alarms 0, P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
@@ -159,7 +163,9 @@ class Delivery(Base):
     notice_id: Mapped[str | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
     ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
     reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
-    address: Mapped[str | None] = mapped_column(String(320))
+    status_change_id: Mapped[int | None] = mapped_column(ForeignKey("status_change.id", ondelete="CASCADE"))
+    """A component's change, told to webhooks."""
+    address: Mapped[str | None] = mapped_column(String(500))
     """Where it goes when it is owed to nobody who subscribed."""
     thread: Mapped[str | None] = mapped_column(Id)
     """The incident or maintenance it is about: what one person hears of it arrives in the order it was posted."""
@@ -186,6 +192,7 @@ class Delivery(Base):
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
         UniqueConstraint("reminder_id", "subscriber_id"),
+        UniqueConstraint("status_change_id", "subscriber_id"),
         UniqueConstraint("told_until", "subscriber_id"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
         Index("ix_delivery_thread", "subscriber_id", "thread", sqlite_where=OPEN, postgresql_where=OPEN),
