@@ -1,0 +1,205 @@
+"""What a monitor measures and how it is judged, as site.toml, form and API say it; one check for all doors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from statuspage.domain.health import Thresholds
+from statuspage.drafts import Line, check_line
+
+Kind = Literal["http", "tcp", "dns", "tls", "heartbeat"]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+Record = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"]
+
+KEPT = "(kept)"
+"""Stands for a header's value where it is shown or exported; given back it means: as it is."""
+_OPEN_HEADERS = frozenset({"accept", "accept-language", "cache-control", "content-type", "user-agent"})
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
+_HOST = re.compile(r"[^\s:/\[\]@]+")
+_LENGTH = re.compile(r"([1-9][0-9]{0,5})(ms|s|m|h|d)", re.ASCII)
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_HEADER = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+_JSON_PATH = re.compile(r"\$?(\.?[A-Za-z0-9_-]+|\[[0-9]{1,4}\])(\.[A-Za-z0-9_-]+|\[[0-9]{1,4}\])*", re.ASCII)
+_KEYS_OF: dict[str, frozenset[str]] = {
+    "http": frozenset(
+        {"method", "headers", "body", "expect_status", "expect_body", "expect_json", "certificate_warning", "latency"}
+    ),
+    "tcp": frozenset({"latency"}),
+    "dns": frozenset({"record", "expect_answer", "latency"}),
+    "tls": frozenset({"certificate_warning", "latency"}),
+    "heartbeat": frozenset({"period", "grace"}),
+}
+_OF_SOME = frozenset().union(*_KEYS_OF.values())
+
+
+def _check_length(text: str) -> str:
+    if not _LENGTH.fullmatch(text):
+        raise ValueError("must be a length such as 500ms, 30s, 5m, 1h or 14d")
+    return text
+
+
+def _check_path(text: str) -> str:
+    if not _JSON_PATH.fullmatch(text):
+        raise ValueError("must be a path such as status, $.data.ok or checks[0].state")
+    return text
+
+
+Length = Annotated[str, AfterValidator(_check_length)]
+Times = Annotated[int, Field(ge=1, le=100)]
+JsonPath = Annotated[str, Field(max_length=200), AfterValidator(_check_path)]
+
+
+class ExpectedJson(BaseModel):
+    """A place in a JSON answer and what must stand there; without `value` it must only be there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    path: JsonPath
+    value: str | int | float | bool | None = None
+
+
+class MonitorTable(BaseModel):
+    """[[group.component.monitor]]: what is measured, how often, and how many results in a row count."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Kind
+    name: Line | None = None
+    target: Annotated[Line, Field(max_length=2000)] | None = None
+    """A URL (http), HOST:PORT (tcp, tls) or a name (dns); a heartbeat has none."""
+    every: Length = "30s"
+    timeout: Length = "5s"
+    failures: Times = 3
+    recoveries: Times = 2
+    latency: Length | None = None
+    """An answer that takes longer is slow: the component is degraded."""
+    method: Method | None = None
+    headers: dict[str, Annotated[str, Field(max_length=2000)]] | None = None
+    body: Annotated[str, Field(max_length=10_000)] | None = None
+    expect_status: list[Annotated[int, Field(ge=100, le=599)]] | None = None
+    """2xx when absent."""
+    expect_body: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    expect_json: ExpectedJson | None = None
+    certificate_warning: Length | None = None
+    """How long before its certificate ends the monitor warns the operators."""
+    record: Record | None = None
+    expect_answer: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    period: Length | None = None
+    """How often the job calls; a heartbeat that is later than period and grace is down."""
+    grace: Length | None = None
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def check_kind(self) -> Self:
+        foreign = sorted(key for key in _OF_SOME - _KEYS_OF[self.kind] if getattr(self, key) is not None)
+        if foreign:
+            raise ValueError(f"{foreign[0]}: is not for kind {self.kind}")
+        self._check_target()
+        self._check_lengths()
+        for name, value in (self.headers or {}).items():
+            _check_header(name, value)
+        return self
+
+    def _check_target(self) -> None:
+        target = self.target or ""
+        if self.kind == "heartbeat":
+            if target:
+                raise ValueError("target: a heartbeat has none: the job calls us")
+            if self.period is None:
+                raise ValueError("period: is needed for kind heartbeat")
+        elif not target:
+            raise ValueError(f"target: is needed for kind {self.kind}")
+        elif self.kind == "http" and not target.startswith(("http://", "https://")):
+            raise ValueError("target: must be an http(s) URL")
+        elif self.kind in ("tcp", "tls"):
+            _check_host_port(target)
+        elif self.kind == "dns" and not _HOST.fullmatch(target):
+            raise ValueError("target: must be a host name")
+
+    def _check_lengths(self) -> None:
+        if not timedelta(seconds=10) <= length_of(self.every) <= timedelta(days=1):
+            raise ValueError("every: must be from 10s to 1d")
+        if not timedelta(milliseconds=100) <= length_of(self.timeout) <= timedelta(seconds=60):
+            raise ValueError("timeout: must be from 100ms to 60s")
+        if self.latency and length_of(self.latency) >= length_of(self.timeout):
+            raise ValueError("latency: must be shorter than the timeout")
+        if self.period and not timedelta(seconds=10) <= length_of(self.period) <= timedelta(days=366):
+            raise ValueError("period: must be from 10s to 366d")
+
+
+def _check_host_port(target: str) -> None:
+    found = _HOST_PORT.fullmatch(target)
+    if found is None or not 1 <= int(found[2]) <= 65535:
+        raise ValueError("target: must be HOST:PORT")
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _HEADER.fullmatch(name):
+        raise ValueError(f"headers: {name!r} is no name of a header")
+    try:
+        check_line(value).encode("latin-1")
+    except ValueError as error:
+        raise ValueError(f"headers: {name} {error}") from None
+
+
+@lru_cache(maxsize=512)
+def length_of(text: str) -> timedelta:
+    """The length that a text such as 30s or 14d means. Raises ValueError."""
+    found = _LENGTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no length such as 500ms, 30s, 5m, 1h or 14d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def thresholds_of(settings: Mapping[str, Any]) -> Thresholds:
+    """How results of a monitor with these settings are judged."""
+    return _thresholds(
+        settings["kind"],
+        settings.get("every", "30s"),
+        settings.get("timeout", "5s"),
+        settings.get("period"),
+        settings.get("grace"),
+        settings.get("failures", 3),
+        settings.get("recoveries", 2),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _thresholds(
+    kind: str, every: str, timeout: str, period: str | None, grace: str | None, failures: int, recoveries: int
+) -> Thresholds:
+    """One missed check is no silence yet: the next one may take its interval and its timeout. A heartbeat is judged
+    by the call itself and by the one look that finds it late, so one of either changes its status."""
+    if kind == "heartbeat":
+        quiet = length_of(period or every) + (length_of(grace) if grace else timedelta())
+        return Thresholds(1, 1, quiet + timedelta(minutes=1))
+    return Thresholds(failures, recoveries, 2 * length_of(every) + length_of(timeout))
+
+
+def shown_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without secrets: header values that may be one are KEPT."""
+    headers = settings.get("headers")
+    if not headers:
+        return dict(settings)
+    open_ = {name: value if name.lower() in _OPEN_HEADERS else KEPT for name, value in headers.items()}
+    return {**settings, "headers": open_}
+
+
+def with_kept_headers(settings: dict[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The settings with KEPT header values filled in from those before. Raises ValueError where there were none."""
+    headers = settings.get("headers")
+    if not headers or KEPT not in headers.values():
+        return settings
+    known = {name.lower(): value for name, value in ((before or {}).get("headers") or {}).items()}
+    filled = {}
+    for name, value in headers.items():
+        if value == KEPT and name.lower() not in known:
+            raise ValueError(f"headers: {name} has no value that could be kept")
+        filled[name] = known[name.lower()] if value == KEPT else value
+    return {**settings, "headers": filled}
