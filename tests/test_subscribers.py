@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from statuspage import subscribers
+from statuspage import opt_in, subscribers
 from statuspage.addresses import read_address
 from statuspage.attempts import Limit, Rationed
 from statuspage.components import load_component, load_page
@@ -15,6 +15,7 @@ from statuspage.domain.vocabulary import NoticeKind, Priority
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Consent, Delivery, Subscriber, SubscriberComponent
+from statuspage.wishes import kinds_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -41,7 +42,7 @@ def test_asking_makes_a_pending_row_and_one_mail(session: Session, now: datetime
     anna = ask(session, now, min_priority="P2", kinds=["incident"])
     assert not subscribers.is_active(anna)
     assert subscribers.is_awaited(session, anna, now)
-    assert subscribers.kinds_of(anna) == [NoticeKind.INCIDENT]
+    assert kinds_of(anna) == [NoticeKind.INCIDENT]
     assert (anna.min_priority, anna.language, anna.all_components) == (Priority.P2, "en", True)
     assert kinds_owed(session) == ["confirmation"]
     assert len(anna.token) == 27
@@ -92,7 +93,7 @@ def test_sixth_request_of_a_client_is_rationed(session: Session, now: datetime) 
 
 
 def test_all_clients_share_a_cap(session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscribers, "IN_ALL", (Limit(3, HOUR),))
+    monkeypatch.setattr(opt_in, "IN_ALL", (Limit(3, HOUR),))
     for n in range(3):
         ask(session, now, f"reader{n}@example.com", client=f"192.0.2.{n}")
     with pytest.raises(Rationed):

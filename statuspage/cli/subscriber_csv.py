@@ -11,7 +11,7 @@ from typing import Any
 from statuspage.drafts import SubscriberDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Subscriber
-from statuspage.subscribers import kinds_of
+from statuspage.wishes import kinds_of
 
 COLUMNS = ("email", "confirmed", "components", "kinds", "min_priority", "language")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

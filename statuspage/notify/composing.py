@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
-from statuspage import subscribers
+from statuspage import subscribers, wishes
 from statuspage.domain.sla.policy import Policy
-from statuspage.models import Contact, ContactLetter, Page, Subscriber, Update
+from statuspage.models import Contact, ContactLetter, Follow, Page, Subscriber, Update
 from statuspage.notify import alarms, letters
+from statuspage.notify.channel import Composed, Message
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Person, write_news, write_notice, write_request
 from statuspage.notify.news import load_news, load_notice_news
@@ -25,23 +26,10 @@ ENOUGH_LETTERS = 64
 
 
 @dataclass(frozen=True)
-class Mail:
+class Mail(Message):
     """One finished mail of a claimed delivery."""
 
-    row: Claimed
     envelope_from: str
-    recipient: str
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Composed:
-    """What came of some claimed rows: mails to send, rows nobody wants any more (with the reason), rows that
-    cannot be written (with the error)."""
-
-    mails: list[Mail]
-    unwanted: list[tuple[Claimed, str]]
-    unwritable: list[tuple[Claimed, str]]
 
 
 class Composer:
@@ -57,14 +45,14 @@ class Composer:
         """Mails for these rows, as consent and suppression stand now."""
         people = load_people(session, [row.subscriber_id for row in rows if row.subscriber_id])
         wanted = self._still_wanted(session, rows, people, now)
-        result = Composed([], [], [])
+        result = Composed()
         for row in rows:
             person = people.get(row.subscriber_id or "") or _addressee(session, row)
             if person is None or row.id not in wanted:
                 result.unwanted.append((row, "no longer wanted when it was to be sent"))
                 continue
             try:
-                result.mails.append(self._mail(session, row, person, now))
+                result.messages.append(self._mail(session, row, person, now))
             except SQLAlchemyError:
                 raise
             except Exception as error:  # one mail that cannot be written must not hold up the others
@@ -96,7 +84,8 @@ class Composer:
     def _mail(self, session: Session, row: Claimed, person: Person, now: datetime) -> Mail:
         letter = self._letter(session, row, person.language, now)
         message_id = self.letterhead.message_id(row.update_id or row.notice_id or f"{row.kind}-{row.id}", person.id)
-        return Mail(row, self.letterhead.sender[1], person.recipient, letter.fill(person, message_id))
+        sealed = self.letterhead.sealed(letter.fill(person, message_id))
+        return Mail(row, self.letterhead.return_address(row.id), person.recipient, sealed)
 
     def _letter(self, session: Session, row: Claimed, language: str, now: datetime) -> Letter:
         key = (_text_of(row), language)
@@ -144,7 +133,13 @@ def _addressee(session: Session, row: Claimed) -> Person | None:
 def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
     """Recipients by subscriber id."""
     found = session.scalars(
-        select(Subscriber).where(Subscriber.id.in_(list(ids))).options(selectinload(Subscriber.components))
+        select(Subscriber)
+        .where(Subscriber.id.in_(list(ids)))
+        .options(
+            selectinload(Subscriber.components),
+            selectinload(Subscriber.services),
+            selectinload(Subscriber.follows).joinedload(Follow.incident),
+        )
     )
     return {
         subscriber.id: Person(
@@ -152,9 +147,11 @@ def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
             address=subscriber.address,
             token=subscriber.token,
             language=subscriber.language,
-            kinds=tuple(subscribers.kinds_of(subscriber)),
+            kinds=tuple(wishes.kinds_of(subscriber)),
             min_priority=subscriber.min_priority,
-            components=tuple(c.name for c in sorted(subscriber.components, key=lambda c: (c.position, c.name))),
+            components=wishes.scope_of(subscriber),
+            follows=tuple(each.incident.title for each in subscriber.follows if each.ended_at is None),
+            frequency=subscriber.frequency,
         )
         for subscriber in found
     }

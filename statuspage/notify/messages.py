@@ -11,7 +11,7 @@ from typing import Any
 
 import css_inline
 
-from statuspage.domain.vocabulary import MaintenanceKind, NoticeKind, Priority
+from statuspage.domain.vocabulary import Frequency, MaintenanceKind, NoticeKind, Priority
 from statuspage.notify.email import MailTemplate, OutgoingMail, ascii_domain, one_line, soft_line
 from statuspage.notify.letterhead import Letterhead, load_templates
 from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
@@ -34,7 +34,8 @@ _SUBJECTS = {
 
 @dataclass(frozen=True)
 class Person:
-    """One recipient and what they chose; `components` are names, empty for all."""
+    """One recipient and what they chose; `components` are names of services and components, empty for all;
+    `follows` the titles of the incidents they follow."""
 
     id: str
     address: str
@@ -43,6 +44,8 @@ class Person:
     kinds: tuple[NoticeKind, ...]
     min_priority: Priority | None
     components: tuple[str, ...]
+    follows: tuple[str, ...] = ()
+    frequency: Frequency = Frequency.EACH
 
     @property
     def recipient(self) -> str:
@@ -194,13 +197,33 @@ def write_request(kind: str, letterhead: Letterhead, language: str, now: datetim
 
 def wishes_of(person: Person, words: Words) -> str:
     """What somebody chose, in one phrase: "incidents (P2 and above) and maintenance, for SIP trunk A"."""
-    kinds = []
-    if NoticeKind.INCIDENT in person.kinds:
-        kinds.append(_incidents_of(person.min_priority, words))
-    if NoticeKind.MAINTENANCE in person.kinds:
-        kinds.append(words.gettext("maintenance"))
+    said = [_subscription_of(person, words)] if person.kinds else []
+    said += [words.gettext("“%(incident)s” until it is resolved") % {"incident": title} for title in person.follows]
+    return words.listed(said, most=6)
+
+
+def _subscription_of(person: Person, words: Words) -> str:
+    kinds = [_kind_words(kind, person, words) for kind in person.kinds]
     scope = words.listed(list(person.components), most=12) or words.gettext("all components")
-    return words.gettext("%(kinds)s, for %(components)s") % {"kinds": words.listed(kinds), "components": scope}
+    said = words.gettext("%(kinds)s, for %(components)s") % {
+        "kinds": words.listed(kinds, most=4),
+        "components": scope,
+    }
+    if person.frequency is Frequency.DAILY:
+        return words.gettext("%(wishes)s, once a day") % {"wishes": said}
+    return said
+
+
+def _kind_words(kind: NoticeKind, person: Person, words: Words) -> str:
+    match kind:
+        case NoticeKind.INCIDENT:
+            return _incidents_of(person.min_priority, words)
+        case NoticeKind.MAINTENANCE:
+            return words.gettext("maintenance")
+        case NoticeKind.SLA:
+            return words.gettext("changed service levels")
+        case NoticeKind.POSTMORTEM:
+            return words.gettext("postmortems")
 
 
 def _incidents_of(least: Priority | None, words: Words) -> str:

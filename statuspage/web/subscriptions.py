@@ -29,6 +29,7 @@ from statuspage.publishing.environment import asset_path
 from statuspage.publishing.loading import page_view
 from statuspage.web import current
 from statuspage.web.login_limits import client_network
+from statuspage.wishes import kinds_of
 
 bp = Blueprint("subscriptions", __name__)
 ONE_CLICK = "List-Unsubscribe"
@@ -180,7 +181,7 @@ def _chosen(subscriber: Subscriber) -> dict[str, Any]:
     return {
         "email": subscriber.address,
         "components": [component.slug for component in subscriber.components],
-        "kinds": [kind.value for kind in subscribers.kinds_of(subscriber)],
+        "kinds": [kind.value for kind in kinds_of(subscriber)],
         "min_priority": subscriber.min_priority.value if subscriber.min_priority else "",
         "language": subscriber.language,
     }

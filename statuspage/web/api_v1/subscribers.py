@@ -13,6 +13,7 @@ from statuspage.models import Subscriber
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, make_place, read_place
+from statuspage.wishes import kinds_of
 
 IMPORT = "import"
 """The source that consents given elsewhere are recorded under."""
@@ -90,7 +91,7 @@ def _shown(row: Subscriber) -> SubscriberAnswer:
         state=_state_of(row),
         confirmed=row.confirmed_at is not None,
         components=[component.slug for component in row.components],
-        kinds=subscribers.kinds_of(row),
+        kinds=kinds_of(row),
         min_priority=row.min_priority,
         language=row.language,
         created_at=row.created_at,

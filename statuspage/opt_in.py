@@ -1,0 +1,88 @@
+"""Double opt-in: the pending row, the one mail that asks, the rations against list bombing, and the proof (GDPR 7).
+
+Shared by whatever a stranger can ask for: a subscription, and to follow one incident.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from statuspage import attempts
+from statuspage.addresses import EmailAddress
+from statuspage.attempts import Limit, Rationed
+from statuspage.identifiers import new_id, new_token
+from statuspage.models import Consent, Subscriber
+from statuspage.notify import outbox
+
+PENDING_FOR = timedelta(days=7)
+"""How long a confirmation link works, and how long an unconfirmed address is kept."""
+PER_ADDRESS = (Limit(1, timedelta(hours=1)), Limit(3, timedelta(days=1)))
+PER_CLIENT = (Limit(5, timedelta(hours=1)),)
+IN_ALL = (Limit(200, timedelta(hours=1)),)
+"""Rations against list bombing: mails to one address, sign-ups by one client, sign-ups altogether."""
+FORM = "form"
+"""The source that strangers can use; only it is rationed by client and in all."""
+
+
+def ration(session: Session, client: str | None, now: datetime) -> None:
+    """Count one request by a stranger. Raises Rationed when the client or everybody asked too often."""
+    attempts.check(session, "subscribe", "everybody", IN_ALL, now=now)
+    attempts.record(session, "subscribe", "everybody", now)
+    if client:
+        attempts.check(session, "subscribe", f"client {client}", PER_CLIENT, now=now)
+        attempts.record(session, "subscribe", f"client {client}", now)
+
+
+def owe(session: Session, subscriber: Subscriber, kind: str, *, now: datetime) -> None:
+    """Owe one mail of outbox.CONFIRMATIONS; an address that had its ration gets none, silently."""
+    try:
+        attempts.check(session, "confirmation", subscriber.address_key, PER_ADDRESS, now=now)
+    except Rationed:
+        return
+    attempts.record(session, "confirmation", subscriber.address_key, now)
+    outbox.enqueue_confirmation(session, subscriber, now=now, kind=kind)
+
+
+def prove(
+    session: Session, subscriber: Subscriber, action: str, *, source: str, client: str | None, now: datetime
+) -> None:
+    """Write down what somebody agreed to, or took back, where and when."""
+    session.flush()
+    session.add(
+        Consent(subscriber_id=subscriber.id, at=now, action=action, source=source[:80], client=client and client[:60])
+    )
+    session.flush()
+
+
+def find(session: Session, key: str, channel: str = "email") -> Subscriber | None:
+    """Who has this address, by the form of it that is compared."""
+    return session.scalar(select(Subscriber).where(Subscriber.channel == channel, Subscriber.address_key == key))
+
+
+def add(session: Session, address: EmailAddress, now: datetime) -> Subscriber:
+    """A pending row for an address that is not known yet."""
+    subscriber = Subscriber(
+        id=new_id(),
+        channel="email",
+        address=address.address,
+        address_key=address.key,
+        token=new_token(),
+        language="",
+        created_at=now,
+    )
+    session.add(subscriber)
+    return subscriber
+
+
+def is_active(subscriber: Subscriber) -> bool:
+    """Whether this subscriber is told anything at present."""
+    return subscriber.confirmed_at is not None and ended_at(subscriber) is None
+
+
+def ended_at(subscriber: Subscriber) -> datetime | None:
+    """When it last ended: unsubscribed, or suppressed."""
+    ends = [at for at in (subscriber.unsubscribed_at, subscriber.suppressed_at) if at is not None]
+    return max(ends, default=None)
