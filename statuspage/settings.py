@@ -15,11 +15,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from dkim.crypto import UnparsableKeyError, parse_pem_private_key
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from statuspage.addresses import check_base_address, check_web_address
 
 ROOT = Path(__file__).resolve().parent.parent
+_BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[^?#]*)?(\?[^#]*)?")
 
 
@@ -56,6 +59,14 @@ class Settings(BaseModel):
     mail_use_ssl: bool = False
     mail_default_sender: str | None = None
     """Else status@ the host of the public URL."""
+    mail_bounce_address: str | None = None
+    """Where bounces come in; each mail's return address is this one with a tag of its own (VERP). Else the sender's."""
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
+    dkim_key: Annotated[str | None, Field(validate_default=True)] = None
+    """RSA private key (PEM) that signs every mail for `dkim_domain`; its public half stands in the DNS."""
+    mailgun_signing_key: str | None = None
+    """With it Mailgun's events count only if they bear its signature."""
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -101,6 +112,36 @@ class Settings(BaseModel):
         local, _, domain = parseaddr(value or "")[1].rpartition("@")
         if value is not None and (not local or not domain or not value.isprintable()):
             raise ValueError("must be an address such as status@example.com or Status <status@example.com>")
+        return value
+
+    @field_validator("mail_bounce_address")
+    @classmethod
+    def check_bounce_address(cls, value: str | None) -> str | None:
+        if value is not None and not _BOUNCE_ADDRESS.fullmatch(value):
+            raise ValueError("must be an address without a + such as bounces@example.com")
+        return value
+
+    @field_validator("dkim_domain", "dkim_selector")
+    @classmethod
+    def check_dkim_name(cls, value: str | None) -> str | None:
+        if value is not None and not _DNS_NAME.fullmatch(value):
+            raise ValueError("must be a name of the DNS such as example.com")
+        return value
+
+    @field_validator("dkim_key")
+    @classmethod
+    def check_dkim_key(cls, value: str | None, info: ValidationInfo) -> str | None:
+        given = [value, *(info.data.get(name) for name in ("dkim_domain", "dkim_selector"))]
+        if not any(given):
+            return None
+        if not all(given) or value is None:
+            raise ValueError("DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY must be set together")
+        try:
+            size = parse_pem_private_key(value.encode("ascii"))["modulus"].bit_length()
+        except (UnparsableKeyError, ValueError):
+            raise ValueError("must be an RSA private key in PEM, not encrypted") from None
+        if size < 1024:
+            raise ValueError(f"a key of {size} bits is too short: receivers refuse less than 1024 (RFC 8301)")
         return value
 
     @field_validator("database_url")
@@ -160,7 +201,7 @@ def reachable_host(host: str) -> str:
 
 
 SETTING_NAMES = tuple(name.upper() for name in Settings.model_fields)
-_SECRET = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
+_SECRET = ("SECRET_KEY", "MAIL_PASSWORD", "DKIM_KEY", "MAILGUN_SIGNING_KEY", "DATABASE_URL", "QUEUE_URL")
 _EMPTY_MEANS_UNSET = {name for name in SETTING_NAMES if name not in ("PROBE_ALLOW_PRIVATE", "PUBLISH_TARGETS")}
 
 

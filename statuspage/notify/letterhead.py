@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from statuspage.components import load_page
 from statuspage.notify.email import ascii_domain, one_line, sender_of
+from statuspage.notify.returning import ReturnPath
+from statuspage.notify.signing import Signer
 from statuspage.publishing.wording import Words
-from statuspage.settings import ROOT, Settings
+from statuspage.settings import ROOT, Settings, load_secret_key
 
 CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
 
@@ -30,6 +32,8 @@ class Letterhead:
     zone: ZoneInfo
     sender: tuple[str, str]
     support_url: str | None
+    returns: ReturnPath | None = None
+    signer: Signer | None = None
 
     @property
     def list_id(self) -> str:
@@ -39,6 +43,14 @@ class Letterhead:
     def message_id(self, *parts: object) -> str:
         """A Message-ID that is the same whenever it is made of the same parts."""
         return f"<{'.'.join(str(part) for part in parts)}@{self.host}>"
+
+    def return_address(self, delivery_id: int) -> str:
+        """The envelope's sender (RFC 5321 MAIL FROM): one for each delivery where bounces are read."""
+        return self.sender[1] if self.returns is None else self.returns.address(delivery_id)
+
+    def sealed(self, data: bytes) -> bytes:
+        """The mail as it leaves: signed where there is a key."""
+        return data if self.signer is None else self.signer.signed(data)
 
     def words(self, language: str) -> Words:
         """The writer of this page's times and labels in a language."""
@@ -51,7 +63,30 @@ def load_letterhead(session: Session, settings: Settings) -> Letterhead:
     url = settings.base_url(page.url)
     host = ascii_domain(urlsplit(url).hostname or "localhost")
     sender = sender_of(settings, page.name, host)
-    return Letterhead(one_line(page.name), url, host, ZoneInfo(page.timezone), sender, page.support_url)
+    return Letterhead(
+        name=one_line(page.name),
+        url=url,
+        host=host,
+        zone=ZoneInfo(page.timezone),
+        sender=sender,
+        support_url=page.support_url,
+        returns=return_path_of(settings),
+        signer=_signer_of(settings),
+    )
+
+
+def return_path_of(settings: Settings) -> ReturnPath | None:
+    """Where bounces come in; None where no address is set for them."""
+    if settings.mail_bounce_address is None:
+        return None
+    local, _, domain = settings.mail_bounce_address.rpartition("@")
+    return ReturnPath(local, domain, load_secret_key(settings).encode())
+
+
+def _signer_of(settings: Settings) -> Signer | None:
+    if settings.dkim_domain is None or settings.dkim_selector is None or settings.dkim_key is None:
+        return None
+    return Signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key.encode("ascii"))
 
 
 @lru_cache(maxsize=32)
