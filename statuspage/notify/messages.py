@@ -117,7 +117,7 @@ def write_news(
     else:
         name, thread = "maintenance", letterhead.message_id("maintenance", news.maintenance_id)
         url = f"{letterhead.url}/maintenance/{news.maintenance_id}#{news.update_id}"
-        state = words.gettext(_maintenance_state(news))
+        state = words.gettext(maintenance_state(news))
     facts = {"news": news, "state": state, "url": url, "preheader": _preheader(news.text), "to_contact": to_contact}
     headers = {"In-Reply-To": thread, "References": thread}
     if to_contact:
@@ -261,7 +261,8 @@ def write_mail(
     )
 
 
-def _maintenance_state(news: MaintenanceNews) -> str:
+def maintenance_state(news: MaintenanceNews) -> str:
+    """What happened, in words to be translated: "Maintenance moved", "Urgent maintenance"."""
     if news.event == "announced" and news.urgent:
         return "Urgent maintenance"
     if news.event == "announced" and news.kind is MaintenanceKind.EMERGENCY:
