@@ -28,9 +28,19 @@ _HEADER = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 _JSON_PATH = re.compile(r"\$?(\.?[A-Za-z0-9_-]+|\[[0-9]{1,4}\])(\.[A-Za-z0-9_-]+|\[[0-9]{1,4}\])*", re.ASCII)
 _KEYS_OF: dict[str, frozenset[str]] = {
     "http": frozenset(
-        {"method", "headers", "body", "expect_status", "expect_body", "expect_json", "certificate_warning", "latency"}
+        {
+            "method",
+            "headers",
+            "body",
+            "follow_redirects",
+            "expect_status",
+            "expect_body",
+            "expect_json",
+            "certificate_warning",
+            "latency",
+        }
     ),
-    "tcp": frozenset({"latency"}),
+    "tcp": frozenset({"send", "expect", "latency"}),
     "dns": frozenset({"record", "expect_answer", "latency"}),
     "tls": frozenset({"certificate_warning", "latency"}),
     "heartbeat": frozenset({"period", "grace"}),
@@ -82,12 +92,18 @@ class MonitorTable(BaseModel):
     method: Method | None = None
     headers: dict[str, Annotated[str, Field(max_length=2000)]] | None = None
     body: Annotated[str, Field(max_length=10_000)] | None = None
+    follow_redirects: bool | None = None
+    """At most ten, each judged like the target; else a redirect is the answer."""
     expect_status: list[Annotated[int, Field(ge=100, le=599)]] | None = None
     """2xx when absent."""
     expect_body: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     expect_json: ExpectedJson | None = None
     certificate_warning: Length | None = None
     """How long before its certificate ends the monitor warns the operators."""
+    send: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """Text for a tcp port, with \\r and \\n for the ends of lines."""
+    expect: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """What the port must answer, somewhere in its first 64 KiB."""
     record: Record | None = None
     expect_answer: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     period: Length | None = None
