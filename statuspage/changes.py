@@ -86,9 +86,8 @@ class Change:
     publish_error: str | None = None
     queued: int = 0
     unseen: bool = False
-    """Set in the block when nothing changed that the public or a subscriber sees: nothing is published then."""
-    private: bool = False
-    """Whether nothing changed that anybody outside could ever see: drafts, and what operators note."""
+    """Nothing changed that the public or a subscriber sees (the block says so, or only rows of operators changed):
+    nothing is published then."""
     _rows: set[Any] = field(default_factory=set)
     _relaid: bool = False
 
@@ -115,11 +114,11 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
             yield change
             session.flush()
             _owe_contacts(change)
-        if change.unseen:
-            return
-        _mark_revision(change)
-        change.queued = _count_queued(change)
-    if not change.private:
+        change.unseen |= bool(change._rows) and all(_is_private(row) for row in change._rows)
+        if not change.unseen:
+            _mark_revision(change)
+            change.queued = _count_queued(change)
+    if not change.unseen:
         _publish(installation, change)
     _nudge(installation)
 
