@@ -1,7 +1,7 @@
 """What sources say of components: the rows behind every status, bar and percentage.
 
-A source is an incident, a maintenance, or the component's own base (an operator, an import). A component shows the
-worst that its sources say; a source lets go by saying operational.
+A source is an incident, a maintenance, a monitor, or the component's own base (an operator, an import). A
+component shows the worst that its sources say; a source lets go by saying operational.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, MaintenanceStatus
-from statuspage.models import Component, Incident, Maintenance, StatusChange
+from statuspage.history import IS_BASE
+from statuspage.models import Component, Incident, Maintenance, Monitor, StatusChange
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,55 @@ def repeat_claims(session: Session, incident: Incident, *, author: str, now: dat
 def current_statuses(
     session: Session, component_ids: Iterable[str], now: datetime, *, public: bool = False
 ) -> dict[str, ComponentStatus]:
-    """What each component shows now: the worst of its base, its open incidents and its running maintenances.
+    """What each component shows now: the worst of its base, its monitors, its open incidents and its running
+    maintenances. Announced work mutes monitors, and one that knows nothing yields to one that knows.
 
     `public` is what the page shows: internal incidents say nothing there.
     """
     ids = list(component_ids)
     worst = dict.fromkeys(ids, ComponentStatus.OPERATIONAL)
-    for component_id, status in session.execute(_latest_claims(ids, now, public)):
+    for component_id, status in (*session.execute(_latest_claims(ids, now, public)), *_measured(session, ids, now)):
         worst[component_id] = max(worst[component_id], status, key=lambda s: s.severity)
     return worst
+
+
+def muted_components(session: Session, component_ids: Iterable[str], now: datetime) -> set[str]:
+    """Which of the components are under announced maintenance now: measurements of them alarm nobody."""
+    last = (
+        select(StatusChange.component_id, StatusChange.maintenance_id, StatusChange.status)
+        .join(Maintenance, Maintenance.id == StatusChange.maintenance_id)
+        .where(
+            StatusChange.component_id.in_(list(component_ids)),
+            StatusChange.at <= now,
+            Maintenance.status.in_([status for status in MaintenanceStatus if status.is_running]),
+            Maintenance.starts_at <= now,
+            Maintenance.ends_at > now,
+        )
+        .order_by(StatusChange.at, StatusChange.id)
+    )
+    said = {(component, work): status for component, work, status in session.execute(last)}
+    return {component for (component, _), status in said.items() if status is not ComponentStatus.OPERATIONAL}
+
+
+def _measured(session: Session, component_ids: list[str], now: datetime) -> list[tuple[str, ComponentStatus]]:
+    """What monitors say of the components, as far as they say anything."""
+    rows = session.execute(
+        select(Monitor.component_id, Monitor.status).where(
+            Monitor.component_id.in_(component_ids),
+            Monitor.enabled,
+            Monitor.removed_at.is_(None),
+            Monitor.status_since.is_not(None),
+        )
+    )
+    found: dict[str, set[ComponentStatus]] = {}
+    for component_id, status in rows:
+        found.setdefault(component_id, set()).add(status)
+    for component_id in muted_components(session, found, now) if found else ():
+        del found[component_id]
+    for said in found.values():
+        if ComponentStatus.OPERATIONAL in said:
+            said.discard(ComponentStatus.UNKNOWN)
+    return [(component_id, status) for component_id, said in found.items() for status in said]
 
 
 def _latest_claims(component_ids: list[str], now: datetime, public: bool) -> Any:
@@ -74,7 +115,6 @@ def _latest_claims(component_ids: list[str], now: datetime, public: bool) -> Any
     if public:
         open_incidents = open_incidents.where(Incident.public_at.is_not(None))
     running = select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if s.is_running]))
-    base = and_(StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None))
     rank = func.row_number().over(
         partition_by=(StatusChange.component_id, StatusChange.incident_id, StatusChange.maintenance_id),
         order_by=(StatusChange.at.desc(), StatusChange.id.desc()),
@@ -85,7 +125,7 @@ def _latest_claims(component_ids: list[str], now: datetime, public: bool) -> Any
             StatusChange.component_id.in_(component_ids),
             StatusChange.at <= now,
             or_(
-                base,
+                IS_BASE,
                 StatusChange.incident_id.in_(open_incidents),
                 StatusChange.maintenance_id.in_(running),
             ),

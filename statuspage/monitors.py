@@ -13,17 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from statuspage import audit
+from statuspage.domain.health import LET_GO
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import digest, new_id, new_token
 from statuspage.models import CheckResult, Component, Monitor, StatusChange
 from statuspage.monitor_drafts import MonitorTable, thresholds_of, with_kept_headers
 
-PAUSED = "paused"
-REMOVED = "removed"
-CHANGED = "changed"
-LET_GO = (PAUSED, REMOVED, CHANGED)
-"""Notes on a StatusChange by which a monitor says nothing any more (statuspage.history reads them)."""
+PAUSED, REMOVED, CHANGED = LET_GO
 
 
 def load_monitors(session: Session, *, component: Component | None = None) -> Sequence[Monitor]:

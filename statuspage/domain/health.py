@@ -13,6 +13,9 @@ from enum import StrEnum
 
 from statuspage.domain.vocabulary import ComponentStatus
 
+LET_GO = ("paused", "removed", "changed")
+"""Why a monitor says nothing any more: notes on a change to operational that is no knowledge."""
+
 
 class Outcome(StrEnum):
     """What one check found."""

@@ -9,6 +9,10 @@ from datetime import UTC, datetime, timedelta
 from statuspage.domain.intervals import Span
 from statuspage.domain.vocabulary import Cause, ComponentStatus, MaintenanceKind
 
+FIRST = "first"
+"""The source that only says since when anything is known."""
+MONITOR = "monitor:"
+"""What the source of a measurement begins with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SEVERITY = {status: status.severity for status in ComponentStatus}
@@ -16,10 +20,12 @@ _SEVERITY = {status: status.severity for status in ComponentStatus}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """From `at` on, one source ("incident:ID", "maintenance:ID", "base") says that the component has a status.
+    """From `at` on, one source ("incident:ID", "maintenance:ID", "monitor:ID", "base") says that the component has a
+    status.
 
     A maintenance's claim carries its class in `kind`; `overrun` marks what lies outside the announced window,
-    which no contract takes out (design A4). A source lets go by saying operational.
+    which no contract takes out (design A4). A source lets go by saying operational, but what a monitor `knows` to be
+    up stays: another monitor that knows nothing yields to it.
     """
 
     source: str
@@ -28,6 +34,7 @@ class Claim:
     cause: Cause = Cause.OWN
     kind: MaintenanceKind | None = None
     overrun: bool = False
+    knows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def timeline(claims: Iterable[Claim], until: datetime) -> Timeline:
     for at, together in _by_instant(claims, until):
         for claim in together:
             holding[claim.source] = claim
-            if claim.status is ComponentStatus.OPERATIONAL:
+            if claim.status is ComponentStatus.OPERATIONAL and not claim.knows:
                 del holding[claim.source]
         new = _state_of(holding.values())
         if new == state:
@@ -127,11 +134,17 @@ def _by_instant(claims: Iterable[Claim], until: datetime) -> list[tuple[datetime
 
 def _state_of(claims: Iterable[Claim]) -> State:
     worst, causes, works = ComponentStatus.OPERATIONAL, set[Cause](), set[Work]()
+    known = False
     for claim in claims:
+        if claim.knows:
+            known = True
+            continue
         if claim.kind is not None:
             works.add(Work(claim.kind, claim.overrun))
         if _SEVERITY[claim.status] > _SEVERITY[worst]:
             worst, causes = claim.status, {claim.cause}
         elif claim.status is worst:
             causes.add(claim.cause)
+    if known and worst is ComponentStatus.UNKNOWN:
+        worst, causes = ComponentStatus.OPERATIONAL, set()
     return State(worst, frozenset(causes), frozenset(works))

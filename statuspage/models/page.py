@@ -84,7 +84,7 @@ class StatusChange(Base):
     component_id: Mapped[str] = mapped_column(ForeignKey("component.id"))
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"), index=True)
     maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id"), index=True)
-    monitor_id: Mapped[str | None] = mapped_column(ForeignKey("monitor.id", ondelete="SET NULL"), index=True)
+    monitor_id: Mapped[str | None] = mapped_column(ForeignKey("monitor.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     status: Mapped[ComponentStatus]
     cause: Mapped[Cause] = mapped_column(default=Cause.OWN)
@@ -94,6 +94,7 @@ class StatusChange(Base):
 
     __table_args__ = (
         Index("ix_status_change_component_at", "component_id", "at"),
+        Index("ix_status_change_monitor_at", "monitor_id", "at"),
         Index(
             "ix_status_change_base",
             "component_id",

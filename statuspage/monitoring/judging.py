@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from statuspage.claims import muted_components
 from statuspage.domain.health import (
     Change,
     Memory,
@@ -24,8 +25,8 @@ from statuspage.domain.health import (
     restarted,
     silence,
 )
-from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
-from statuspage.models import CheckResult, Maintenance, Monitor, StatusChange
+from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.models import CheckResult, Monitor, StatusChange
 from statuspage.monitor_drafts import thresholds_of
 
 AUTHOR = "monitor"
@@ -112,24 +113,6 @@ def judge_silence(session: Session, *, now: datetime) -> list[Judged]:
     if cases:
         session.execute(_REMEMBER, [_judgement_row(case) for case in cases])
     return _say(session, cases, now=now)
-
-
-def muted_components(session: Session, component_ids: Iterable[str], now: datetime) -> set[str]:
-    """Which of the components are under announced maintenance now: measurements of them alarm nobody."""
-    last = (
-        select(StatusChange.component_id, StatusChange.maintenance_id, StatusChange.status)
-        .join(Maintenance, Maintenance.id == StatusChange.maintenance_id)
-        .where(
-            StatusChange.component_id.in_(list(component_ids)),
-            StatusChange.at <= now,
-            Maintenance.status.in_([status for status in MaintenanceStatus if status.is_running]),
-            Maintenance.starts_at <= now,
-            Maintenance.ends_at > now,
-        )
-        .order_by(StatusChange.at, StatusChange.id)
-    )
-    said = {(component, work): status for component, work, status in session.execute(last)}
-    return {component for (component, _), status in said.items() if status is not ComponentStatus.OPERATIONAL}
 
 
 def _restart(case: _Case, now: datetime) -> bool:

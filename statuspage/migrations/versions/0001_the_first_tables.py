@@ -824,7 +824,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_status_change_component_at", ["component_id", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_status_change_incident_id"), ["incident_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_status_change_maintenance_id"), ["maintenance_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_status_change_monitor_id"), ["monitor_id"], unique=False)
+        batch_op.create_index("ix_status_change_monitor_at", ["monitor_id", "at"], unique=False)
 
     op.create_table(
         "delivery",
@@ -942,7 +942,7 @@ def downgrade() -> None:
 
     op.drop_table("delivery")
     with op.batch_alter_table("status_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_status_change_monitor_id"))
+        batch_op.drop_index("ix_status_change_monitor_at")
         batch_op.drop_index(batch_op.f("ix_status_change_maintenance_id"))
         batch_op.drop_index(batch_op.f("ix_status_change_incident_id"))
         batch_op.drop_index("ix_status_change_component_at")
