@@ -32,7 +32,8 @@ class CustomerDraft(Draft):
 
     name: Line
     plan: Annotated[str, Field(max_length=80)] = ""
-    has_sla: bool = True
+    has_sla: bool | None = None
+    """Whether the SLA covers it; null leaves that to the plan."""
     tier: Word | None = None
     service_start: Day | None = None
     service_end: Day | None = None
@@ -83,7 +84,10 @@ class ReportDraft(Draft):
     received_at: Instant | None = None
     not_available: bool = False
     checklist: Annotated[list[Line], Field(max_length=20)] = []
+    facts: dict[Line, OptionalText] = {}
+    """Answers to the policy's questions, by question; empty ones are left out."""
     incident: Word | None = None
+    maintenance: Word | None = None
 
 
 class DiagnosisDraft(Draft):
@@ -107,6 +111,13 @@ class UrgencyDraft(Draft):
     """The class that customer and provider agreed on (EC14)."""
 
     report_class: Word
+
+
+class ReclassificationDraft(Draft):
+    """Another class than the customer set, and why (CM20)."""
+
+    report_class: Word
+    reason: Body
 
 
 class WordsDraft(Draft):
@@ -139,6 +150,12 @@ class LinkDraft(Draft):
     """The incident a report belongs to; null takes the link away."""
 
     incident: Word | None
+
+
+class WorkLinkDraft(Draft):
+    """The maintenance that a report is of; null takes the link away."""
+
+    maintenance: Word | None
 
 
 class ExclusionDraft(Draft):

@@ -12,14 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from statuspage import audit
-from statuspage.customer_drafts import LinkDraft, RemarkDraft, ReportDraft
+from statuspage.customer_drafts import LinkDraft, RemarkDraft, ReportDraft, WorkLinkDraft
 from statuspage.customers import check_reporter, load_customer
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
-from statuspage.models import Customer, CustomerReport, Incident, Page, ReportLog
+from statuspage.models import Customer, CustomerReport, Incident, Maintenance, Page, ReportLog
 from statuspage.notify import letters
 from statuspage.standing import report_classes, tier_on
 
@@ -35,6 +35,7 @@ def open_report(
     customer = _find_customer(session, draft.customer)
     _check(draft, policy, now)
     incident = find_incident(session, draft.incident) if draft.incident else None
+    work = find_maintenance(session, draft.maintenance) if draft.maintenance else None
     received_at = draft.received_at or now
     report = CustomerReport(
         id=new_id(),
@@ -42,11 +43,13 @@ def open_report(
         customer=customer,
         service=draft.service,
         report_class=draft.report_class,
+        asked_class=draft.report_class,
         tier=tier_on(customer, local_date(received_at, policy.zone)),
         channel=draft.channel,
         reporter=check_reporter(customer, draft.reporter, policy),
         text=draft.text,
         checklist=draft.checklist or None,
+        facts={question: said for question, said in draft.facts.items() if said} or None,
         not_available=draft.not_available,
         cause=Cause.OWN,
         received_at=received_at,
@@ -57,6 +60,8 @@ def open_report(
     log(session, report, "open", f"Received by {draft.channel} as {draft.report_class}.", author=author, now=now)
     if incident is not None:
         _attach(session, report, incident, author=author, now=now)
+    if work is not None:
+        _attach_work(session, report, work, author=author, now=now)
     said = f"We received your report as number {report.number}, class {report.report_class}."
     mail(session, report, f"Report {report.number} received", f"{said}\n\n{report.text}", author=author, now=now)
     return report
@@ -72,6 +77,19 @@ def link_incident(
         log(session, report, "unlink", "Belongs to no incident.", author=author, now=now)
         return report
     _attach(session, report, find_incident(session, draft.incident), author=author, now=now)
+    return report
+
+
+def link_maintenance(
+    session: Session, report: CustomerReport, draft: WorkLinkDraft, *, author: str, now: datetime
+) -> CustomerReport:
+    """Say which maintenance a report is of, or that it is of none: late announced work that a customer reports counts
+    for it where the policy does not spare its class (EC21). Raises Refused."""
+    if draft.maintenance is None:
+        report.maintenance = None
+        log(session, report, "unlink", "Belongs to no maintenance.", author=author, now=now)
+        return report
+    _attach_work(session, report, find_maintenance(session, draft.maintenance), author=author, now=now)
     return report
 
 
@@ -110,6 +128,16 @@ def note_reopened(session: Session, incident: Incident, *, author: str, now: dat
             log(session, report, "reopen", f"Incident {incident.id} goes on.", author=author, now=now)
 
 
+def note_work_done(session: Session, work: Maintenance, *, author: str, now: datetime) -> None:
+    """A maintenance is over: the reports of it that were still waiting are restored, and their customers told."""
+    rows = select(CustomerReport).where(CustomerReport.maintenance_id == work.id)
+    for report in session.scalars(rows.where(CustomerReport.restored_notice_at.is_(None))).all():
+        report.restored_notice_at = max(now, report.received_at)
+        log(session, report, "restore", f"Maintenance {work.id} is over.", author=author, now=now)
+        said = f"{work.title}: {_WORKS_AGAIN}"
+        mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
+
+
 def log(session: Session, report: CustomerReport, action: str, entry: str, *, author: str, now: datetime) -> None:
     """Append to a report's log, and to the audit log."""
     report.entries.append(ReportLog(at=now, actor=author[:255], entry=entry))
@@ -133,6 +161,14 @@ def find_incident(session: Session, incident_id: str) -> Incident:
     return incident
 
 
+def find_maintenance(session: Session, maintenance_id: str) -> Maintenance:
+    """The maintenance a report is to be linked to. Raises Refused."""
+    work = session.get(Maintenance, maintenance_id)
+    if work is None:
+        raise Refused(Problem("maintenance", f"there is no maintenance {maintenance_id!r}"))
+    return work
+
+
 def load_report(session: Session, report_id: str) -> CustomerReport:
     """One report with all that belongs to it. Raises NotFound."""
     report = session.scalar(select(CustomerReport).where(CustomerReport.id == report_id).options(*_WHOLE))
@@ -145,6 +181,9 @@ def load_reports(
     session: Session,
     *,
     customer_id: str | None = None,
+    incident_id: str | None = None,
+    maintenance_id: str | None = None,
+    report_class: str | None = None,
     open_only: bool = False,
     before: int | None = None,
     limit: int | None = 100,
@@ -153,6 +192,12 @@ def load_reports(
     query = select(CustomerReport).order_by(CustomerReport.number.desc()).limit(limit).options(*_WHOLE)
     if customer_id is not None:
         query = query.where(CustomerReport.customer_id == customer_id)
+    if incident_id is not None:
+        query = query.where(CustomerReport.incident_id == incident_id)
+    if maintenance_id is not None:
+        query = query.where(CustomerReport.maintenance_id == maintenance_id)
+    if report_class is not None:
+        query = query.where(CustomerReport.report_class == report_class)
     if open_only:
         query = query.where(CustomerReport.closed_at.is_(None))
     if before is not None:
@@ -163,6 +208,7 @@ def load_reports(
 _WHOLE = (
     joinedload(CustomerReport.customer).selectinload(Customer.contacts),
     joinedload(CustomerReport.incident),
+    joinedload(CustomerReport.maintenance),
     selectinload(CustomerReport.delays),
     selectinload(CustomerReport.entries),
 )
@@ -188,6 +234,11 @@ def _check(draft: ReportDraft, policy: Policy, now: datetime) -> None:
         problems.append(Problem("service", f"the policy has no service {draft.service!r}"))
     if draft.received_at is not None and draft.received_at > now:
         problems.append(Problem("received_at", "must not be in the future"))
+    problems += [
+        Problem("facts", f"the policy does not ask for {question!r}")
+        for question in draft.facts
+        if question not in policy.tickets.asks
+    ]
     if problems:
         raise Refused(problems)
 
@@ -198,6 +249,14 @@ def _attach(session: Session, report: CustomerReport, incident: Incident, *, aut
     if incident.resolved_at is not None and incident.public_at is not None and report.restored_notice_at is None:
         report.restored_notice_at = incident.resolved_at
         log(session, report, "restore", f"Incident {incident.id} was resolved before.", author=author, now=now)
+
+
+def _attach_work(session: Session, report: CustomerReport, work: Maintenance, *, author: str, now: datetime) -> None:
+    report.maintenance = work
+    log(session, report, "link", f"Belongs to maintenance {work.id}.", author=author, now=now)
+    if work.completed_at is not None and report.restored_notice_at is None:
+        report.restored_notice_at = max(work.completed_at, report.received_at)
+        log(session, report, "restore", f"Maintenance {work.id} was over before.", author=author, now=now)
 
 
 def _linked(session: Session, incident: Incident) -> Sequence[CustomerReport]:

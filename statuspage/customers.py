@@ -65,8 +65,6 @@ def change_customer(
         values["monthly_fee"] = str(values["monthly_fee"])
     if "plan" in values:
         values["plan"] = (values["plan"] or "").strip()
-    if values.get("has_sla", True) is None:
-        del values["has_sla"]
     _check_dates(values.get("service_start", customer.service_start), values.get("service_end", customer.service_end))
     for name, value in values.items():
         setattr(customer, name, value)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,17 +11,16 @@ from statuspage.customer_drafts import (
     DelayDraft,
     DiagnosisDraft,
     ExclusionDraft,
-    LinkDraft,
     QualificationDraft,
+    ReclassificationDraft,
     RemarkDraft,
     UrgencyDraft,
     WordsDraft,
 )
-from statuspage.customer_reports import link_incident, log, mail, restore
+from statuspage.customer_reports import log, mail
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.sla.response import downgrade
+from statuspage.domain.sla.response import Downgrade, downgrade
 from statuspage.domain.vocabulary import Cause
-from statuspage.drafts import Draft
 from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.models import CustomerReport, ReportDelay
 from statuspage.standing import Timer, closing_reasons, report_classes, report_standing
@@ -108,22 +104,48 @@ def agree_urgency(
     return report
 
 
+def reclassify(
+    session: Session,
+    report: CustomerReport,
+    draft: ReclassificationDraft,
+    *,
+    policy: Policy,
+    author: str,
+    now: datetime,
+) -> CustomerReport:
+    """The provider sets another class than the customer did, with a reason that is logged and mailed; the limits of
+    the new class count from the opening (CM20). Raises Refused, and TransitionRefused where the policy has it not."""
+    _check_open(report)
+    if policy.tickets.reclassify_by is None:
+        raise TransitionRefused(Problem("report_class", "the policy lets nobody set another class than agreed"))
+    if draft.report_class == report.report_class:
+        raise Refused(Problem("report_class", f"it is {report.report_class} already"))
+    _check_known(draft.report_class, policy)
+    before, old = report_standing(report, policy, now=now).timers, report.report_class
+    report.report_class, report.class_before = draft.report_class, None
+    after = report_standing(report, policy, now=now).timers
+    said = f"{old} became {report.report_class}: {draft.reason} {_due(before)} became {_due(after)}."
+    log(session, report, "reclassify", said, author=author, now=now)
+    told = f"Your report now has class {report.report_class}, before {old}.\n\n{draft.reason}"
+    mail(session, report, f"Report {report.number}: class changed", told, author=author, now=now)
+    return report
+
+
 def work_around(
     session: Session, report: CustomerReport, draft: WordsDraft, *, policy: Policy, author: str, now: datetime
 ) -> CustomerReport:
     """A work-around is in place (TP40); where the policy says so it lowers the report one class, and both due times
     are logged (IS21)."""
     _check_open(report)
-    before = report_standing(report, policy, now=now).timers
-    lowered = downgrade(policy, report.report_class, report.received_at, now, report.tier).new_class
-    report.workaround_at = now
+    lowered = downgrade(policy, report.report_class, report.received_at, now, report.tier)
+    report.workaround_at, told = now, draft.text
     log(session, report, "workaround", f"Work-around: {draft.text}", author=author, now=now)
-    if lowered != report.report_class:
-        report.class_before, report.report_class = report.report_class, lowered
-        after = report_standing(report, policy, now=now).timers
-        said = f"{report.class_before} became {lowered}: {_due(before)} became {_due(after)}."
+    if lowered.new_class != report.report_class:
+        report.class_before, report.report_class = report.report_class, lowered.new_class
+        said = f"{report.class_before} became {report.report_class}: {_moved(lowered)}"
         log(session, report, "downgrade", said, author=author, now=now)
-    mail(session, report, f"Report {report.number}: work-around", draft.text, author=author, now=now)
+        told = f"{draft.text}\n\nYour report now has class {report.report_class}, before {report.class_before}."
+    mail(session, report, f"Report {report.number}: work-around", told, author=author, now=now)
     return report
 
 
@@ -202,40 +224,6 @@ def object_to(
     return report
 
 
-@dataclass(frozen=True)
-class Step:
-    """One verb as doors offer it: what it takes, and whether the policy has a say in it."""
-
-    draft: type[Draft]
-    verb: Callable[..., CustomerReport]
-    by_policy: bool = False
-
-    def take(
-        self, session: Session, report: CustomerReport, draft: Draft, *, policy: Policy, author: str, now: datetime
-    ) -> CustomerReport:
-        """Do it. Raises Refused or TransitionRefused."""
-        extra: dict[str, Any] = {"policy": policy} if self.by_policy else {}
-        return self.verb(session, report, draft, author=author, now=now, **extra)
-
-
-STEPS = {
-    "acknowledge": Step(RemarkDraft, acknowledge),
-    "action": Step(RemarkDraft, begin_action),
-    "diagnosis": Step(DiagnosisDraft, diagnose),
-    "qualification": Step(QualificationDraft, qualify, by_policy=True),
-    "urgency": Step(UrgencyDraft, agree_urgency, by_policy=True),
-    "workaround": Step(WordsDraft, work_around, by_policy=True),
-    "delays": Step(DelayDraft, add_delay),
-    "exclusion": Step(ExclusionDraft, leave_out, by_policy=True),
-    "incident": Step(LinkDraft, link_incident),
-    "restoration": Step(RemarkDraft, restore),
-    "resolution": Step(WordsDraft, resolve),
-    "closing": Step(ClosingDraft, close, by_policy=True),
-    "objection": Step(WordsDraft, object_to, by_policy=True),
-}
-"""The steps by the noun that stands in addresses."""
-
-
 def _check_open(report: CustomerReport) -> None:
     if report.closed_at is not None:
         raise TransitionRefused(Problem("", "the report is closed"))
@@ -246,13 +234,24 @@ def _check_first(done_at: datetime | None, done: str) -> None:
         raise TransitionRefused(Problem("", f"the report was {done} already, at {_wire(done_at)}"))
 
 
-def _check_class(report: CustomerReport, wanted: str, policy: Policy) -> None:
+def _check_known(wanted: str, policy: Policy) -> None:
     if wanted not in report_classes(policy):
         raise Refused(Problem("report_class", f"expected one of {', '.join(report_classes(policy))}"))
+
+
+def _check_class(report: CustomerReport, wanted: str, policy: Policy) -> None:
+    _check_known(wanted, policy)
+    if policy.tickets.reclassify_by is not None and wanted != report.report_class:
+        raise TransitionRefused(Problem("report_class", "the customer set the class: set another with a reason"))
     locked = policy.tickets.final_class_by is not None and report.qualified_at is not None
     if locked and wanted != report.report_class:
         said = f"the class is final since {_wire(report.qualified_at or report.received_at)}"
         raise TransitionRefused(Problem("report_class", f"{said}; only a work-around lowers it"))
+
+
+def _moved(lowered: Downgrade) -> str:
+    times = [_wire(due_at) if due_at else "no limit" for due_at in (lowered.due_before, lowered.due_after)]
+    return f"due {times[0]} became {times[1]}."
 
 
 def _due(timers: tuple[Timer, ...]) -> str:

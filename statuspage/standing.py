@@ -91,6 +91,16 @@ def tier_on(customer: Customer, day: date) -> str | None:
     return (begun[-1] if begun else customer.tiers[0]).tier
 
 
+def is_covered(customer: Customer, policy: Policy) -> bool:
+    """Whether the SLA holds for a customer: as somebody said, else as its plan has it (IS3)."""
+    return policy.covers(customer.plan) if customer.has_sla is None else customer.has_sla
+
+
+def facts_missing(report: CustomerReport, policy: Policy) -> tuple[str, ...]:
+    """The policy's questions that a report leaves open (OP38)."""
+    return tuple(question for question in policy.tickets.asks if not (report.facts or {}).get(question))
+
+
 def contacts_missing(customer: Customer) -> tuple[str, ...]:
     """Which of the two contact slots are empty (OP13)."""
     held = {contact.role for contact in customer.contacts}
@@ -117,6 +127,8 @@ def report_standing(
 def is_reported_late(report: CustomerReport, policy: Policy) -> bool:
     """Whether the incident was over for longer than the policy gives to report it (OP35)."""
     ended_at = report.incident.resolved_at if report.incident else None
+    if report.maintenance is not None and report.incident is None:
+        ended_at = report.maintenance.completed_at
     closes_at = reports_close_at(policy, ended_at) if ended_at else None
     return closes_at is not None and report.received_at >= closes_at
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from statuspage import customer_reports
 from statuspage.claims import claim, current_statuses
 from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
 from statuspage.identifiers import new_id
@@ -110,6 +111,7 @@ def enter(
         maintenance.completed_at = at
         said = dict.fromkeys(maintenance.components, ComponentStatus.OPERATIONAL)
         claim(session, said, maintenance, at=at, author=author, now=at)
+        customer_reports.note_work_done(session, maintenance, author=author, now=at)
     elif maintenance.began_at is None:
         # work that is announced after it began counts from its start, not from its notice (A10)
         began_at = min(at, maintenance.starts_at) if maintenance.announced_at > maintenance.starts_at else at

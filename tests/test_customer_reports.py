@@ -149,7 +149,7 @@ def test_work_around_lowers_one_class(session: Session, istockist: Contract, fau
     assert (fault.class_before, fault.report_class) == ("Critical", "Medium")
     assert istockist.timer(fault, "2024-04-08T13:00Z").due_at == at("2024-04-08T16:00Z")
     assert entries(fault)[-1] == (
-        "Critical became Medium: response due 2024-04-08T12:00:00Z became response due 2024-04-08T16:00:00Z."
+        "Critical became Medium: due 2024-04-08T12:00:00Z became 2024-04-08T16:00:00Z."
     )
 
 

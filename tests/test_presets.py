@@ -49,11 +49,11 @@ class Told(Story):
         """(to, subject, text) of all that is due, taken from the outbox as a worker does."""
         moment = datetime.fromisoformat(now)
         with self.installation.database.write() as session:
-            rows = outbox.claim(session, now=moment, limit=50, kinds=("update", "alarm", "letter", "notice"))
+            rows = outbox.claim(session, now=moment, limit=50)
             letterhead = load_letterhead(session, self.installation.settings)
             composed = Composer(letterhead, self.installation.policy(moment, session)).compose(session, rows, moment)
             outbox.record_sent(session, [row.id for row in rows], now=moment)
-        found = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.mails]
+        found = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.messages]
         return [(m["To"], m["Subject"], m.get_body(("plain",)).get_content()) for m in found]  # type: ignore[union-attr]
 
     def subscribe(self, email: str) -> None:

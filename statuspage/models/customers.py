@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, true
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -25,8 +25,8 @@ class Customer(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(255), unique=True)
     plan: Mapped[str] = mapped_column(String(80), default="")
-    has_sla: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """False for plans the SLA does not cover (IS3)."""
+    has_sla: Mapped[bool | None]
+    """Whether the SLA covers this customer, where somebody said so; None leaves it to the plan (IS3)."""
     service_start: Mapped[date | None]
     service_end: Mapped[date | None]
     """The last day served."""

@@ -17,14 +17,15 @@ from statuspage.reports.tables import Row, csv_text
 from statuspage.standing import ReportStanding, load_planned, report_classes, report_standing
 
 _FACTS = (
-    *("number", "report_class", "class_before", "tier", "channel", "reporter", "service", "received_at"),
-    *("acknowledged_at", "acted_at", "diagnosed_at", "diagnosis", "qualified_at", "qualified", "not_available"),
-    *("cause", "urgency_agreed_at", "workaround_at", "restored_notice_at", "resolved_at", "closed_at"),
-    *("closed_reason", "objection_at"),
+    *("number", "report_class", "asked_class", "class_before", "tier", "channel", "reporter", "service"),
+    *("received_at", "acknowledged_at", "acted_at", "diagnosed_at", "diagnosis", "qualified_at", "qualified"),
+    *("not_available", "cause", "urgency_agreed_at", "workaround_at", "restored_notice_at", "resolved_at"),
+    *("closed_at", "closed_reason", "objection_at"),
 )
 _COLUMNS = (
-    *("customer", *_FACTS, "incident", "response_due_at", "action_due_at", "diagnosis_due_at", "best_effort"),
-    *("late", "not_counted", "reported_late", "validated_at", "validated", "delays", "text"),
+    *("customer", *_FACTS, "incident", "maintenance", "response_due_at", "action_due_at", "diagnosis_due_at"),
+    *("best_effort", "late", "not_counted", "reported_late", "validated_at", "validated", "delays", "facts"),
+    "text",
 )
 
 
@@ -45,7 +46,7 @@ def shares_in_time(session: Session, policy: Policy, month: Period, now: datetim
     rows = session.scalars(
         select(table)
         .where(table.received_at >= span.start, table.received_at < span.end)
-        .options(joinedload(table.customer), joinedload(table.incident))
+        .options(joinedload(table.customer), joinedload(table.incident), joinedload(table.maintenance))
     ).all()
     planned = load_planned(session, [row.received_at for row in rows])
     judged = [(row, report_standing(row, policy, now=now, planned=planned)) for row in rows]
@@ -73,6 +74,7 @@ def _rows(session: Session, reports: Sequence[CustomerReport], policy: Policy, n
             **due,
             "customer": row.customer.name,
             "incident": row.incident_id,
+            "maintenance": row.maintenance_id,
             "best_effort": any(timer.best_effort for timer in standing.timers),
             "late": standing.late,
             "not_counted": standing.not_counted,
@@ -80,5 +82,6 @@ def _rows(session: Session, reports: Sequence[CustomerReport], policy: Policy, n
             "validated_at": standing.validated_at,
             "validated": standing.validated,
             "delays": "; ".join(delay.reason for delay in row.delays),
+            "facts": "; ".join(f"{question}: {said}" for question, said in (row.facts or {}).items()),
             "text": row.text,
         }

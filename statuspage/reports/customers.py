@@ -17,14 +17,14 @@ from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.domain.sla.tickets import Ticket
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.reports.periods import place
-from statuspage.standing import is_reported_late, tier_on
+from statuspage.standing import is_covered, is_reported_late, tier_on
 
 
 @dataclass(frozen=True)
 class Customer:
     """A customer as its report needs it. `tier` is the one on the period's first day (A13); `tickets` are its reports
-    by service id, those under "" of every service; `reported` are the ids of the incidents it reported. `terms_on` is
-    the day whose policy version holds for it, the period's first day where None."""
+    by service id, those under "" of every service; `reported` are the ids of the incidents and maintenances it
+    reported. `terms_on` is the day whose policy version holds for it, the period's first day where None."""
 
     id: str
     name: str
@@ -50,10 +50,10 @@ def load_customer(session: Session, customer_id: str, period: Period, policies: 
     row = session.scalar(select(models.Customer).where(models.Customer.id == customer_id).options(loading))
     if row is None:
         raise NotFound("customer", customer_id)
-    if not row.has_sla:
-        raise Refused(Problem("customer", f"the plan of {row.name} has no SLA"))
     terms_on = terms_day(row, period.first_day)
     policy = place(session, policies).in_force(terms_on)
+    if not is_covered(row, policy):
+        raise Refused(Problem("customer", f"the plan of {row.name} has no SLA"))
     reports = [each for each in _load_reports(session, row, period.span(policy.zone)) if _weighs(each, policy)]
     return Customer(
         id=row.id,
@@ -62,7 +62,7 @@ def load_customer(session: Session, customer_id: str, period: Period, policies: 
         since=midnight(row.service_start, policy.zone) if row.service_start else None,
         until=midnight(row.service_end + timedelta(days=1), policy.zone) if row.service_end else None,
         tickets=_tickets(reports),
-        reported=frozenset(each.incident_id for each in reports if each.incident_id),
+        reported=frozenset(key for each in reports for key in (each.incident_id, each.maintenance_id) if key),
         fee=None if row.monthly_fee is None else Decimal(row.monthly_fee),
         terms_on=terms_on,
     )
@@ -87,11 +87,12 @@ def _anniversary(of: date, year: int) -> date:
 def _load_reports(session: Session, customer: models.Customer, span: Span) -> Sequence[models.CustomerReport]:
     table = models.CustomerReport
     lasting = or_(table.restored_notice_at.is_(None), table.restored_notice_at > span.start)
+    linked = or_(table.incident_id.is_not(None), table.maintenance_id.is_not(None))
     return session.scalars(
         select(table)
-        .where(table.customer_id == customer.id, or_(table.incident_id.is_not(None), lasting))
-        .where(or_(table.incident_id.is_not(None), table.received_at < span.end))
-        .options(selectinload(table.delays), joinedload(table.incident))
+        .where(table.customer_id == customer.id, or_(linked, lasting))
+        .where(or_(linked, table.received_at < span.end))
+        .options(selectinload(table.delays), joinedload(table.incident), joinedload(table.maintenance))
         .order_by(table.number)
     ).all()
 

@@ -39,6 +39,8 @@ class Policy(Terms):
     effective_from: date = date(1970, 1, 1)
     timezone: ZoneName | None = None
     """None leaves it to the page; see `placed_in`."""
+    plans_without_sla: tuple[str, ...] = ()
+    """Plans that the text leaves out (IS3), in any case of letters."""
     hours: Hours = Hours()
     availability: AvailabilityTerms = AvailabilityTerms()
     services: tuple[Service, ...] = Field((), alias="service")
@@ -82,9 +84,14 @@ class Policy(Terms):
         named = self.tier(tier_id) or self.service(service_id)
         return named.target if named and named.target is not None else self.availability.default_target
 
+    def covers(self, plan: str) -> bool:
+        """Whether the SLA holds for a customer of this plan."""
+        return plan.strip().casefold() not in {each.casefold() for each in self.plans_without_sla}
+
     @model_validator(mode="after")
     def _consistent(self) -> "Policy":
         problems = [*_repeated(self), *_contradictions(self), *_band_problems(self), *_limit_problems(self)]
+        problems += _support_problems(self)
         if problems:
             raise Inconsistent(problems)
         return self
@@ -148,6 +155,16 @@ def _band_problems(policy: Policy) -> list[tuple[str, str]]:
         elif above and any(band.percents.get(who, 0) < share for who, share in above.percents.items()):
             problems.append((key, f"overlaps the band below {above.below}: a lower figure must not earn less"))
     return problems
+
+
+def _support_problems(policy: Policy) -> list[tuple[str, str]]:
+    tiers = {tier.id for tier in policy.tiers}
+    return [
+        (f"page.support.{number}.tiers", f"{who!r} is no tier")
+        for number, line in enumerate(policy.page.support)
+        for who in line.tiers
+        if who not in tiers
+    ]
 
 
 def _limit_problems(policy: Policy) -> list[tuple[str, str]]:

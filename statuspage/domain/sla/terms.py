@@ -190,6 +190,8 @@ class Service(Terms):
     target: Percent | None = None
     rule: Literal["all", "any"] = "all"
     components: tuple[MeasuredComponent, ...] = ()
+    note: str = ""
+    """What the page says beside it, such as what customers are to set up themselves (CM12)."""
 
 
 class Tier(Terms):
@@ -268,7 +270,7 @@ class TicketTerms(Terms):
     report_within_days: Annotated[int, Field(ge=0)] | None = None
     final_class_by: Literal["provider"] | None = None
     reclassify_by: Literal["provider"] | None = None
-    """Written down; no rule reads it yet."""
+    """Customers set the class; the provider may set another, with a reason that is logged (CM19, CM20)."""
     workaround_downgrades: bool = False
     downgrade_clock: Literal["from_open", "from_downgrade"] = "from_open"
     tolerance: Percent | None = None
@@ -277,7 +279,9 @@ class TicketTerms(Terms):
     close_reasons: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
     record_validated_days: Annotated[int, Field(ge=0)] | None = None
     recovery_loss_hours: Annotated[int, Field(ge=0)] | None = None
-    """Written down; no rule reads it yet."""
+    """How much of customers' work a restored snapshot may lose at most (OP16)."""
+    asks: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
+    """What a customer is to say with a report (OP38); what is missing is listed."""
 
 
 class SubscriptionTerms(Terms):
@@ -287,6 +291,13 @@ class SubscriptionTerms(Terms):
     """Whether the forms offer whole services beside components."""
 
 
+class SupportLine(Terms):
+    """One line of the table of support (TP47): what is offered, and to which tiers; to all where none is named."""
+
+    offer: str
+    tiers: tuple[str, ...] = ()
+
+
 class PageTerms(Terms):
     """Text the page states; an empty field is left out."""
 
@@ -294,5 +305,8 @@ class PageTerms(Terms):
     support_hours: str = ""
     amendments: str = ""
     contact: str = ""
+    coordination: str = ""
+    """Who coordinates an open incident (CM24)."""
+    support: tuple[SupportLine, ...] = ()
     links: dict[str, str] = {}
     checklist: tuple[str, ...] = ()

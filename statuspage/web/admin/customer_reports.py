@@ -14,7 +14,7 @@ from statuspage.domain.periods import local_date, period_of
 from statuspage.domain.vocabulary import Cause
 from statuspage.drafts import read_draft
 from statuspage.errors import NotFound, Refused
-from statuspage.report_steps import STEPS
+from statuspage.offered_steps import STEPS
 from statuspage.reports.customer_record import record_csv, shares_in_time
 from statuspage.standing import closing_reasons, load_planned, report_classes, report_standing
 from statuspage.web import current

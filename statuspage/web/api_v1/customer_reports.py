@@ -24,7 +24,7 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Scope
 from statuspage.drafts import Draft
 from statuspage.models import CustomerReport
-from statuspage.report_steps import STEPS
+from statuspage.offered_steps import STEPS
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.customer_report_shapes import ReportAnswer, report_answers
 from statuspage.web.api_v1.endpoints import View, endpoint
