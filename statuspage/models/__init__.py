@@ -6,6 +6,7 @@ publisher renders what changed since the revision that is on disk, whoever chang
 
 from statuspage.models.audience import (
     Bounce,
+    ComponentChange,
     Consent,
     Delivery,
     Follow,
@@ -43,6 +44,7 @@ __all__ = [
     "Claim",
     "ClockRing",
     "Component",
+    "ComponentChange",
     "ComponentGroup",
     "Consent",
     "Contact",

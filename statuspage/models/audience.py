@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
-from statuspage.domain.vocabulary import Frequency, Priority
+from statuspage.domain.vocabulary import ComponentStatus, Frequency, Priority
 from statuspage.models.columns import Id, Word
 from statuspage.models.customers import Contact, ContactLetter
 from statuspage.models.page import Component
@@ -140,6 +140,18 @@ class Reminder(Base):
     __table_args__ = (UniqueConstraint("maintenance_id", "ahead", "starts_at"),)
 
 
+class ComponentChange(Base):
+    """The public saw a component change from one status to another; webhooks are told of it."""
+
+    __tablename__ = "component_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
+    old_status: Mapped[ComponentStatus]
+    new_status: Mapped[ComponentStatus]
+    at: Mapped[datetime]
+
+
 OPEN = text("state = 'due'")
 """Indexes of what is still owed leave out the years of what was sent."""
 
@@ -163,8 +175,7 @@ class Delivery(Base):
     notice_id: Mapped[str | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
     ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
     reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
-    status_change_id: Mapped[int | None] = mapped_column(ForeignKey("status_change.id", ondelete="CASCADE"))
-    """A component's change, told to webhooks."""
+    component_change_id: Mapped[int | None] = mapped_column(ForeignKey("component_change.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(500))
     """Where it goes when it is owed to nobody who subscribed."""
     thread: Mapped[str | None] = mapped_column(Id)
@@ -192,7 +203,7 @@ class Delivery(Base):
         UniqueConstraint("notice_id", "subscriber_id"),
         UniqueConstraint("ring_id", "address"),
         UniqueConstraint("reminder_id", "subscriber_id"),
-        UniqueConstraint("status_change_id", "subscriber_id"),
+        UniqueConstraint("component_change_id", "subscriber_id"),
         UniqueConstraint("told_until", "subscriber_id"),
         Index("ix_delivery_open", "state", "lane", "due_at"),
         Index("ix_delivery_thread", "subscriber_id", "thread", sqlite_where=OPEN, postgresql_where=OPEN),

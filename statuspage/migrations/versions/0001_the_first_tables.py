@@ -441,6 +441,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscriber_id", "service", name=op.f("pk_subscriber_service")),
     )
     op.create_table(
+        "component_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("component_id", sa.String(length=40), nullable=False),
+        sa.Column("old_status", sa.String(length=40), nullable=False),
+        sa.Column("new_status", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["component_id"],
+            ["component.id"],
+            name=op.f("fk_component_change_component_id_component"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_component_change")),
+    )
+    with op.batch_alter_table("component_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_component_change_component_id"), ["component_id"], unique=False)
+
+    op.create_table(
         "correction",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("component_id", sa.String(length=40), nullable=False),
@@ -743,6 +761,81 @@ def upgrade() -> None:
         batch_op.create_index("ix_check_result_monitor_at", ["monitor_id", "at"], unique=False)
 
     op.create_table(
+        "delivery",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("lane", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", sa.String(length=40), nullable=True),
+        sa.Column("contact_id", sa.String(length=40), nullable=True),
+        sa.Column("update_id", sa.String(length=40), nullable=True),
+        sa.Column("letter_id", sa.String(length=40), nullable=True),
+        sa.Column("notice_id", sa.String(length=40), nullable=True),
+        sa.Column("ring_id", sa.Integer(), nullable=True),
+        sa.Column("reminder_id", sa.Integer(), nullable=True),
+        sa.Column("component_change_id", sa.Integer(), nullable=True),
+        sa.Column("address", sa.String(length=500), nullable=True),
+        sa.Column("thread", sa.String(length=40), nullable=True),
+        sa.Column("told_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["component_change_id"],
+            ["component_change.id"],
+            name=op.f("fk_delivery_component_change_id_component_change"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_delivery_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"], ["contact_letter.id"], name=op.f("fk_delivery_letter_id_contact_letter")
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id_notice"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminder.id"], name=op.f("fk_delivery_reminder_id_reminder"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ring_id"], ["clock_ring.id"], name=op.f("fk_delivery_ring_id_clock_ring"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscriber.id"],
+            name=op.f("fk_delivery_subscriber_id_subscriber"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["update_id"], ["update.id"], name=op.f("fk_delivery_update_id_update")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("component_change_id", "subscriber_id", name=op.f("uq_delivery_component_change_id")),
+        sa.UniqueConstraint("notice_id", "subscriber_id", name=op.f("uq_delivery_notice_id")),
+        sa.UniqueConstraint("reminder_id", "subscriber_id", name=op.f("uq_delivery_reminder_id")),
+        sa.UniqueConstraint("ring_id", "address", name=op.f("uq_delivery_ring_id")),
+        sa.UniqueConstraint("told_until", "subscriber_id", name=op.f("uq_delivery_told_until")),
+        sa.UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
+        sa.UniqueConstraint("update_id", "subscriber_id", name=op.f("uq_delivery_update_id")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_delivery_open", ["state", "lane", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_thread",
+            ["subscriber_id", "thread"],
+            unique=False,
+            sqlite_where=sa.text("state = 'due'"),
+            postgresql_where=sa.text("state = 'due'"),
+        )
+        batch_op.create_index(batch_op.f("ix_delivery_update_id"), ["update_id"], unique=False)
+
+    op.create_table(
         "latency_digest",
         sa.Column("monitor_id", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -827,81 +920,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_status_change_monitor_at", ["monitor_id", "at"], unique=False)
 
     op.create_table(
-        "delivery",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
-        sa.Column("lane", sa.Integer(), nullable=False),
-        sa.Column("subscriber_id", sa.String(length=40), nullable=True),
-        sa.Column("contact_id", sa.String(length=40), nullable=True),
-        sa.Column("update_id", sa.String(length=40), nullable=True),
-        sa.Column("letter_id", sa.String(length=40), nullable=True),
-        sa.Column("notice_id", sa.String(length=40), nullable=True),
-        sa.Column("ring_id", sa.Integer(), nullable=True),
-        sa.Column("reminder_id", sa.Integer(), nullable=True),
-        sa.Column("status_change_id", sa.Integer(), nullable=True),
-        sa.Column("address", sa.String(length=500), nullable=True),
-        sa.Column("thread", sa.String(length=40), nullable=True),
-        sa.Column("told_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("told_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("state", sa.String(length=40), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_error", sa.String(length=500), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contact.id"], name=op.f("fk_delivery_contact_id_contact"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["letter_id"], ["contact_letter.id"], name=op.f("fk_delivery_letter_id_contact_letter")
-        ),
-        sa.ForeignKeyConstraint(
-            ["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id_notice"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["reminder_id"], ["reminder.id"], name=op.f("fk_delivery_reminder_id_reminder"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["ring_id"], ["clock_ring.id"], name=op.f("fk_delivery_ring_id_clock_ring"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["status_change_id"],
-            ["status_change.id"],
-            name=op.f("fk_delivery_status_change_id_status_change"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
-            name=op.f("fk_delivery_subscriber_id_subscriber"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(["update_id"], ["update.id"], name=op.f("fk_delivery_update_id_update")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("notice_id", "subscriber_id", name=op.f("uq_delivery_notice_id")),
-        sa.UniqueConstraint("reminder_id", "subscriber_id", name=op.f("uq_delivery_reminder_id")),
-        sa.UniqueConstraint("ring_id", "address", name=op.f("uq_delivery_ring_id")),
-        sa.UniqueConstraint("status_change_id", "subscriber_id", name=op.f("uq_delivery_status_change_id")),
-        sa.UniqueConstraint("told_until", "subscriber_id", name=op.f("uq_delivery_told_until")),
-        sa.UniqueConstraint("update_id", "contact_id", name="uq_delivery_update_contact"),
-        sa.UniqueConstraint("update_id", "subscriber_id", name=op.f("uq_delivery_update_id")),
-    )
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_delivery_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index("ix_delivery_open", ["state", "lane", "due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
-        batch_op.create_index(
-            "ix_delivery_thread",
-            ["subscriber_id", "thread"],
-            unique=False,
-            sqlite_where=sa.text("state = 'due'"),
-            postgresql_where=sa.text("state = 'due'"),
-        )
-        batch_op.create_index(batch_op.f("ix_delivery_update_id"), ["update_id"], unique=False)
-
-    op.create_table(
         "bounce",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.String(length=40), nullable=True),
@@ -931,16 +949,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bounce_subscriber_id"))
 
     op.drop_table("bounce")
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_delivery_update_id"))
-        batch_op.drop_index(
-            "ix_delivery_thread", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")
-        )
-        batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
-        batch_op.drop_index("ix_delivery_open")
-        batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
-
-    op.drop_table("delivery")
     with op.batch_alter_table("status_change", schema=None) as batch_op:
         batch_op.drop_index("ix_status_change_monitor_at")
         batch_op.drop_index(batch_op.f("ix_status_change_maintenance_id"))
@@ -962,6 +970,16 @@ def downgrade() -> None:
 
     op.drop_table("report_delay")
     op.drop_table("latency_digest")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_update_id"))
+        batch_op.drop_index(
+            "ix_delivery_thread", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")
+        )
+        batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
+        batch_op.drop_index("ix_delivery_open")
+        batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
+
+    op.drop_table("delivery")
     with op.batch_alter_table("check_result", schema=None) as batch_op:
         batch_op.drop_index("ix_check_result_monitor_at")
         batch_op.drop_index("ix_check_result_at")
@@ -1016,6 +1034,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_correction_component_id"))
 
     op.drop_table("correction")
+    with op.batch_alter_table("component_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_component_change_component_id"))
+
+    op.drop_table("component_change")
     op.drop_table("subscriber_service")
     with op.batch_alter_table("maintenance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_maintenance_updated_at"))
