@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from statuspage.components import add_component, change_component, load_components, load_page
 from statuspage.drafts import ComponentChange, ComponentDraft
+from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.models import Component, ComponentGroup, Monitor, Page
-from statuspage.site_file import ComponentTable, MonitorTable, PageTable, SiteFile
+from statuspage.monitor_drafts import MonitorTable, shown_settings
+from statuspage.monitors import add_monitor, change_monitor, load_monitors, remove_monitor
+from statuspage.site_file import ComponentTable, PageTable, SiteFile
 
 
 def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) -> list[str]:
@@ -29,7 +32,9 @@ def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) 
             component = _add(session, table, group, author=author, now=now)
         else:
             lines += _change(session, component, table, group, author=author, now=now)
-        lines += _apply_monitors(session, component, monitors.get(component.id, []), table.monitor, now)
+        lines += _apply_monitors(
+            session, component, monitors.get(component.id, []), table.monitor, author=author, now=now
+        )
     lines += _apply_order(session, site, now)
     session.flush()
     return lines
@@ -128,18 +133,54 @@ def _change(
 
 
 def _apply_monitors(
-    session: Session, component: Component, rows: list[Monitor], wanted: Sequence[MonitorTable], now: datetime
+    session: Session,
+    component: Component,
+    rows: list[Monitor],
+    wanted: Sequence[MonitorTable],
+    *,
+    author: str,
+    now: datetime,
 ) -> list[str]:
-    settings = [table.model_dump(exclude_none=True) for table in wanted]
-    if [row.settings for row in rows] == settings:
-        return []
+    """The component's monitors are exactly those of the file; one that is still meant keeps its history."""
+    lines, kept = list[str](), set[str]()
+    for position, table in enumerate(wanted, 1):
+        meant = next((row for row in rows if row.id not in kept and _is_meant(row, table)), None)
+        try:
+            said, row = _apply_monitor(session, component, meant, table, author=author, now=now)
+        except Refused as refused:
+            where = f"component.{component.slug}.monitor.{position - 1}"
+            raise Refused(Problem(f"{where}.{each.field}", each.message) for each in refused.problems) from None
+        kept.add(row.id)
+        lines += said
+        row.position = position
     for row in rows:
-        session.delete(row)
-    for position, each in enumerate(settings):
-        monitor = Monitor(id=new_id(), component_id=component.id, position=position, kind=each["kind"], settings=each)
-        monitor.created_at = monitor.updated_at = now
-        session.add(monitor)
-    return [f"component {component.slug}: monitors {len(rows)} -> {len(settings)}"]
+        if row.id not in kept:
+            lines.append(f"component {component.slug}: monitor {_named(row)} removed")
+            remove_monitor(session, row, author=author, now=now)
+    return lines
+
+
+def _is_meant(row: Monitor, table: MonitorTable) -> bool:
+    """Whether the table describes this monitor: by name where it has one, else by what is measured."""
+    if table.name or row.name:
+        return (row.name, row.kind) == (table.name, table.kind)
+    return (row.kind, row.settings.get("target")) == (table.kind, table.target)
+
+
+def _apply_monitor(
+    session: Session, component: Component, row: Monitor | None, table: MonitorTable, *, author: str, now: datetime
+) -> tuple[list[str], Monitor]:
+    said = f"component {component.slug}: monitor"
+    if row is None:
+        row, _ = add_monitor(session, component, table, author=author, now=now)
+        more = "; make its URL on the page of monitors" if row.kind == "heartbeat" else ""
+        return [f"{said} {_named(row)} added{more}"], row
+    keys = change_monitor(session, row, table, author=author, now=now)
+    return [f"{said} {_named(row)}: {', '.join(keys)} changed"] if keys else [], row
+
+
+def _named(row: Monitor) -> str:
+    return row.name or " ".join(part for part in (row.kind, row.settings.get("target")) if part)
 
 
 def _apply_order(session: Session, site: SiteFile, now: datetime) -> list[str]:
@@ -171,8 +212,14 @@ def _component_table(component: Component, monitors: list[Monitor]) -> dict[str,
         "beta": component.beta,
         "hidden": component.hidden,
         "publishes_itself": component.publishes_itself or None,
-        "monitor": [monitor.settings for monitor in monitors] or None,
+        "monitor": [_monitor_table(monitor) for monitor in monitors] or None,
     }
+
+
+def _monitor_table(monitor: Monitor) -> dict[str, Any]:
+    """Without secrets: a file is passed around."""
+    settings = shown_settings(monitor.settings)
+    return settings if monitor.enabled else {**settings, "enabled": False}
 
 
 def _load_groups(session: Session) -> list[ComponentGroup]:
@@ -181,7 +228,7 @@ def _load_groups(session: Session) -> list[ComponentGroup]:
 
 def _load_monitors(session: Session) -> dict[str, list[Monitor]]:
     found: dict[str, list[Monitor]] = {}
-    for monitor in session.scalars(select(Monitor).order_by(Monitor.position, Monitor.id)):
+    for monitor in load_monitors(session):
         found.setdefault(monitor.component_id, []).append(monitor)
     return found
 

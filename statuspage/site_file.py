@@ -1,7 +1,8 @@
 """site.toml: the page, its groups, components and monitors as a file that is read, compared, applied and written.
 
 What the file does not mention stays as it is, components that are not in it too: they carry history. Only the
-monitors of a component are exactly those of the file. Applying the same file twice changes nothing.
+monitors of a component are exactly those of the file. Applying the same file twice changes nothing. Values of
+headers that may be secret are written as "(kept)", which means: as they are.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from statuspage.drafts import (
     Addresses,
@@ -27,9 +28,9 @@ from statuspage.drafts import (
     problems_of,
 )
 from statuspage.errors import Problem, Refused
+from statuspage.monitor_drafts import MonitorTable
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 
 
 def _check_zone(name: str) -> str:
@@ -64,35 +65,6 @@ class PageTable(Table):
     responsible_email: Addresses | None = None
     escalation_email: Addresses | None = None
     alarm_webhook: HookAddress | None = None
-
-
-Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h)$")]
-Times = Annotated[int, Field(ge=1, le=100)]
-
-
-class MonitorTable(Table):
-    """[[group.component.monitor]]: what is measured, how often, and how many failures in a row count."""
-
-    kind: Literal["http", "tcp", "dns", "tls", "heartbeat"]
-    target: Line | None = None
-    every: Length = "30s"
-    timeout: Length = "5s"
-    expect_status: list[Annotated[int, Field(ge=100, le=599)]] | None = None
-    expect_body: Annotated[str, Field(max_length=1000)] | None = None
-    failures: Times = 3
-    recoveries: Times = 2
-
-    @model_validator(mode="after")
-    def check_kind(self) -> Self:
-        if self.kind != "heartbeat" and self.target is None:
-            raise ValueError(f"target: is needed for kind {self.kind}")
-        if self.kind == "http" and not (self.target or "").startswith(("http://", "https://")):
-            raise ValueError("target: must be an http(s) URL")
-        if self.kind == "tcp" and not _HOST_PORT.fullmatch(self.target or ""):
-            raise ValueError("target: must be HOST:PORT")
-        if self.kind != "http" and (self.expect_status is not None or self.expect_body is not None):
-            raise ValueError("kind: expect_status and expect_body are for kind http")
-        return self
 
 
 class ComponentTable(Table):
@@ -178,7 +150,7 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
-    return str(value) if isinstance(value, int) else _quoted(str(value))
+    return str(value) if isinstance(value, int | float) else _quoted(str(value))
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from statuspage.changes import Installation
 from statuspage.components import load_component, load_components, load_page
 from statuspage.errors import Refused
-from statuspage.models import ComponentGroup, StatusChange
+from statuspage.models import AuditEvent, ComponentGroup, StatusChange
+from statuspage.monitors import load_monitors
 from statuspage.site import apply_site, describe_site, missing_from
 from statuspage.site_file import read_site, site_text
 
@@ -72,7 +73,7 @@ def test_file_makes_the_page(session: Session, now: datetime) -> None:
     assert [group.name for group in groups] == ["Voice", "Messaging"]
     assert load_component(session, "sip-trunk-a").service == "voice"
     assert "component sms: added to Messaging" in lines
-    assert "component sip-trunk-a: monitors 0 -> 1" in lines
+    assert "component sip-trunk-a: monitor http https://api.example.com/health added" in lines
 
 
 def test_second_time_changes_nothing(session: Session, now: datetime) -> None:
@@ -147,3 +148,94 @@ def test_wrong_key_is_named(text: str, field: str) -> None:
     with pytest.raises(Refused) as refused:
         read_site(text)
     assert [problem.field for problem in refused.value.problems] == [field]
+
+
+MONITORED = """
+[[component]]
+slug = "api"
+name = "API"
+[[component.monitor]]
+kind = "http"
+name = "Health"
+target = "https://api.example.com/health"
+latency = "800ms"
+method = "POST"
+expect_status = [200, 204]
+expect_json = { path = "data.ok", value = true }
+certificate_warning = "21d"
+[component.monitor.headers]
+Accept = "application/json"
+Authorization = "Bearer of-the-secret"
+[[component.monitor]]
+kind = "dns"
+target = "example.com"
+record = "MX"
+expect_answer = "10 mail.example.com."
+every = "5m"
+enabled = false
+[[component.monitor]]
+kind = "heartbeat"
+name = "Backup"
+period = "1d"
+grace = "2h"
+"""
+
+
+def test_monitors_keep_their_history(session: Session, now: datetime) -> None:
+    apply(session, MONITORED, now)
+    before = {row.kind: row.id for row in load_monitors(session)}
+    assert apply(session, MONITORED, now) == []
+
+    changed = MONITORED.replace('latency = "800ms"', 'latency = "400ms"').replace('"1d"', '"2d"')
+    assert apply(session, changed, now) == [
+        "component api: monitor Health: latency changed",
+        "component api: monitor Backup: period changed",
+    ]
+    assert {row.kind: row.id for row in load_monitors(session)} == before
+
+    without = MONITORED.split('[[component.monitor]]\nkind = "dns"')[0]
+    assert len(apply(session, without, now)) == 2
+    assert [row.kind for row in load_monitors(session)] == ["http"]
+
+
+def test_secret_headers_leave_no_trace(session: Session, now: datetime) -> None:
+    apply(session, MONITORED, now)
+    text = site_text(describe_site(session))
+
+    assert "of-the-secret" not in text
+    assert 'Authorization = "(kept)"' in text
+    assert 'Accept = "application/json"' in text
+    assert "enabled = false" in text
+    assert apply(session, text, now) == []
+    monitor = load_monitors(session)[0]
+    assert monitor.settings["headers"]["Authorization"] == "Bearer of-the-secret"
+    events = session.scalars(select(AuditEvent)).all()
+    assert events
+    assert not any("of-the-secret" in str(event.details) for event in events)
+
+
+def test_kept_header_needs_one_to_keep(session: Session, now: datetime) -> None:
+    text = MONITORED.replace("Bearer of-the-secret", "(kept)")
+    with pytest.raises(Refused) as refused:
+        apply(session, text, now)
+    assert refused.value.problems[0].field == "component.api.monitor.0.headers"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('kind="http"\ntarget="https://a.b/"\nevery="5s"', "every"),
+        ('kind="http"\ntarget="https://a.b/"\nperiod="5m"', "period"),
+        ('kind="http"\ntarget="https://a.b/"\nlatency="6s"', "latency"),
+        ('kind="http"\ntarget="https://a.b/"\nexpect_json={path="a b"}', "expect_json.path"),
+        ('kind="tcp"\ntarget="a.b:99999"', "target"),
+        ('kind="tls"\ntarget="a.b"', "target"),
+        ('kind="dns"\ntarget="a.b"\nrecord="ANY"', "record"),
+        ('kind="heartbeat"', "period"),
+        ('kind="heartbeat"\nperiod="1h"\ntarget="https://a.b/"', "target"),
+    ],
+)
+def test_wrong_monitor_is_refused_by_its_key(line: str, key: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_site(f'[[component]]\nslug="a"\nname="x"\n[[component.monitor]]\n{line}')
+    assert refused.value.problems[0].field == f"component.0.monitor.0.{key}"

@@ -37,8 +37,6 @@ def apply(file: str, check: bool) -> None:
         say(line)
     if spared:
         say(f"Not in the file, left as they are: {', '.join(spared)}")
-    if any(table.monitor for _, table in wanted.components):
-        say("Monitors are kept, but this version does not run them.")
 
 
 @site.command("export")

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.vocabulary import Cause, ComponentStatus
+from statuspage.history import IS_BASE
 from statuspage.importing.capture import Capture, WireIncident, WireMaintenance
 from statuspage.importing.events import IMPORTER, oldest_first, posted_at
 from statuspage.importing.rows import in_portions
@@ -66,8 +67,7 @@ def _base_claims(session: Session, capture: Capture) -> Iterator[Claim]:
     oldest = min((event.created_at for event in capture.events), default=None)
     if oldest is None:
         return
-    base = StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None)
-    described = set(session.scalars(select(StatusChange.component_id).where(*base, StatusChange.at <= oldest)))
+    described = set(session.scalars(select(StatusChange.component_id).where(IS_BASE, StatusChange.at <= oldest)))
     listed = {c.id: c for c in (*capture.embedded_components(), *(capture.components or ()))}
     named = {a.code: oldest for a in capture.affected() if a.code}
     for key in sorted(listed.keys() | named.keys()):

@@ -65,13 +65,8 @@ def test_work_mutes_monitors_within_its_window() -> None:
         Claim("maintenance:m", at(30), WORK, kind=MaintenanceKind.SCHEDULED, overrun=True),
         Claim("maintenance:m", at(40), OK),
     ]
-    assert shown(muted(claims, at(END))) == [
-        (0, 10, OK),
-        (10, 30, WORK),
-        (30, 40, DOWN),
-        (40, 50, DOWN),
-        (50, 60, OK),
-    ]
+    expected = [(0, 10, OK), (10, 30, WORK), (30, 40, DOWN), (40, 50, DOWN), (50, 60, OK)]
+    assert shown(muted(claims, at(END))) == expected
 
 
 def test_correction_replaces_every_source() -> None:
