@@ -194,7 +194,7 @@ def test_monitors_keep_their_history(session: Session, now: datetime) -> None:
     assert {row.kind: row.id for row in load_monitors(session)} == before
 
     without = MONITORED.split('[[component.monitor]]\nkind = "dns"')[0]
-    assert len(apply(session, without, now)) == 2
+    assert len(apply(session, without, now)) == 3
     assert [row.kind for row in load_monitors(session)] == ["http"]
 
 
