@@ -10,7 +10,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,12 +19,15 @@ from huey.consumer import Consumer
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
-from statuspage import attempts, clocks, jobs, mirroring, policy_versions, slots, subscribers, windows
+from statuspage import attempts, clocks, follows, jobs, mirroring, policy_versions, slots, subscribers, windows
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, IdempotentAnswer
+from statuspage.notify import digests
 from statuspage.notify.alarm_webhook import post_alarms
+from statuspage.notify.channel import Channel
+from statuspage.notify.channels import CHANNELS
 from statuspage.notify.delivery import deliver_due
 
 TICK_SECONDS = 1.0
@@ -33,6 +36,7 @@ HEARTBEAT_SECONDS = 10.0
 CLOCKS_SECONDS = 5.0
 POLICY_SECONDS = 60.0
 SLOTS_SECONDS = 60.0
+DIGESTS_SECONDS = 10.0
 WEBHOOK_SECONDS = 2.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
@@ -59,21 +63,18 @@ class Chore:
 def run(installation: Installation, stop: threading.Event, name: str | None = None) -> None:
     """Work until `stop` is set; then finish the message in flight and return."""
     name = name or f"worker:{platform.node()}:{os.getpid()}"
-    wake = threading.Event()
-    wake.set()
-    sender = threading.Thread(target=_deliver_when_woken, args=(installation, stop, wake), name="deliver")
-    sender.start()
-    queue = threading.Thread(target=_listen, args=(installation, stop, wake), name="queue", daemon=True)
+    senders = [Sender(installation, channel, stop) for channel in CHANNELS]
+    for sender in senders:
+        sender.start()
+    queue = threading.Thread(target=_listen, args=(installation, stop, senders), name="queue", daemon=True)
     queue.start()
     hooks = threading.Thread(target=_post_alarms, args=(installation, stop), name="webhooks", daemon=True)
     hooks.start()
     mirroring.start(installation.settings, stop)
     chores = make_chores(name)
     while not stop.wait(TICK_SECONDS):
-        wake.set()
         do_chores(installation, chores)
-    wake.set()
-    sender.join(ENDING_SECONDS)
+    _end(senders)
     _sign_off(installation, name)
 
 
@@ -87,6 +88,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("policy", POLICY_SECONDS, announce_policy),
         Chore("slots", SLOTS_SECONDS, announce_slots),
         Chore("publish", TICK_SECONDS, publish_if_stale),
+        Chore("digests", DIGESTS_SECONDS, owe_digests),
         Chore("expire", 3600.0, expire),
     ]
 
@@ -147,6 +149,15 @@ def announce_policy(installation: Installation, now: datetime) -> None:
             policy_versions.record_versions(change.session, installation.policies, zone_name=zone_name, now=now)
 
 
+def owe_digests(installation: Installation, now: datetime) -> None:
+    """Owe the morning's digests; the senders wake within a second by themselves."""
+    with installation.database.read() as session:
+        due = digests.is_anything_due(session, now)
+    if due:
+        with installation.database.write() as session:
+            digests.owe_due(session, now=now)
+
+
 def publish_if_stale(installation: Installation, now: datetime) -> None:
     """Make good a publish that failed, and publish what time alone changed (a new day, an overdue update)."""
     with installation.database.read() as session:
@@ -156,9 +167,11 @@ def publish_if_stale(installation: Installation, now: datetime) -> None:
 
 
 def expire(installation: Installation, now: datetime) -> None:
-    """Forget what has had its time: unconfirmed subscribers, counted attempts, kept answers, dead heartbeats."""
+    """Forget what has had its time: unconfirmed subscribers, followers of what is over, counted attempts, kept
+    answers, dead heartbeats."""
     with installation.database.write() as session:
         subscribers.expire_pending(session, now)
+        follows.end_over(session, now)
         attempts.forget(session, now - KEPT_ATTEMPT)
         session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT_HEARTBEAT))
@@ -182,24 +195,42 @@ def _sign_off(installation: Installation, name: str) -> None:
         log.info("no sign-off", error=str(error))
 
 
-def _deliver_when_woken(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:
-    failures = 0
-    while not stop.is_set():
-        wake.wait()
-        wake.clear()
-        if stop.is_set():
-            return
-        try:
-            report = deliver_due(installation, _now, stop=stop)
-        except Exception as error:  # the outbox keeps what was not recorded
-            failures += 1
-            wait = min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF)
-            _log_failure("delivery failed", error, retry_in=wait)
-            stop.wait(wait)
-        else:
-            failures = 0
-            if report.trouble:
-                stop.wait(TROUBLE_SECONDS)
+class Sender(threading.Thread):
+    """Serves one channel until told to stop: every second, and at once when woken."""
+
+    def __init__(self, installation: Installation, channel: Channel, stop: threading.Event) -> None:
+        super().__init__(name=f"send-{channel.name}", daemon=True)
+        self.installation = installation
+        self.channel = channel
+        self.stop = stop
+        self.woken = threading.Event()
+        self.slow: set[str] = set()
+
+    def run(self) -> None:
+        """One run over the outbox after the other."""
+        failures = 0
+        while not self.stop.is_set():
+            try:
+                report = deliver_due(self.installation, _now, self.channel, stop=self.stop, slow=self.slow)
+            except Exception as error:  # the outbox keeps what was not recorded
+                failures += 1
+                wait = min(2.0 ** min(failures - 1, 6), LONGEST_BACK_OFF)
+                _log_failure("delivery failed", error, channel=self.channel.name, retry_in=wait)
+                self.stop.wait(wait)
+            else:
+                failures = 0
+                if report.trouble:
+                    self.stop.wait(TROUBLE_SECONDS)
+            self.woken.wait(TICK_SECONDS)
+            self.woken.clear()
+
+
+def _end(senders: Sequence[Sender]) -> None:
+    """They were told to stop: wait until what is under way is recorded."""
+    until = time.monotonic() + ENDING_SECONDS
+    for sender in senders:
+        sender.woken.set()
+        sender.join(max(until - time.monotonic(), 0.1))
 
 
 def _post_alarms(installation: Installation, stop: threading.Event) -> None:
@@ -214,13 +245,18 @@ def _post_alarms(installation: Installation, stop: threading.Event) -> None:
             wait = min(wait * 2, LONGEST_BACK_OFF)
 
 
-def _listen(installation: Installation, stop: threading.Event, wake: threading.Event) -> None:
-    """Keep a consumer on the queue; without a queue the tick still wakes the sender every second."""
+def _listen(installation: Installation, stop: threading.Event, senders: Sequence[Sender]) -> None:
+    """Keep a consumer on the queue; without a queue the senders still look every second."""
     consumer: Consumer | None = None
+
+    def wake() -> None:
+        for sender in senders:
+            sender.woken.set()
+
     while not stop.is_set():
         try:
             if consumer is None:
-                consumer = jobs.start_consumer(installation.settings.queue, wake.set)
+                consumer = jobs.start_consumer(installation.settings.queue, wake)
             consumer.check_worker_health()
             pause = 5.0
         except Exception as error:  # the queue only nudges; try again later

@@ -7,15 +7,29 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from statuspage.changes import Installation
+from statuspage.notify.delivery import Report, deliver_due
+from statuspage.notify.mailing import MAIL, REQUESTS
+
+Clock = Callable[[], datetime]
 SERVER = Path(__file__).parent / "notify" / "smtp_server.py"
+
+
+def deliver_mail(installation: Installation, clock: Clock, *, timeout: float = 5, **more: Any) -> Report:
+    """One run over all mail that is due, confirmations first."""
+    channels = (replace(channel, timeout=timeout) for channel in (REQUESTS, MAIL))
+    asked, owed = (deliver_due(installation, clock, channel, **more) for channel in channels)
+    return replace(owed, sent=asked.sent + owed.sent, skipped=asked.skipped + owed.skipped)
 
 
 @dataclass(frozen=True)

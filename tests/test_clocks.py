@@ -138,7 +138,7 @@ def test_alarm_mail_says_how_late(
     clocks.ring_due(responsible, policy=policy_in_force, now=late)
 
     composed = compose_all(installation, responsible, policy_in_force, late)
-    mails = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.mails]
+    mails = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.messages]
 
     overdue = next(mail for mail in mails if mail["To"] == "duty@example.com")
     assert overdue["Subject"] == "Update overdue: P2 Calls fail"
@@ -159,7 +159,7 @@ def test_alarm_is_dropped_once_posted(
 
     composed = compose_all(installation, responsible, policy_in_force, later)
 
-    assert [mail.recipient for mail in composed.mails] == ["noc@example.com"]
+    assert [mail.recipient for mail in composed.messages] == ["noc@example.com"]
     assert len(composed.unwanted) == 2
 
 

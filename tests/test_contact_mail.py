@@ -53,7 +53,7 @@ def mails_of(installation: Installation, now: datetime) -> list[EmailMessage]:
         rows = outbox.claim(session, now=now, limit=50)
         composed = Composer(letterhead, installation.policy(now, session)).compose(session, rows, now)
     assert (composed.unwanted, composed.unwritable) == ([], [])
-    read = [email.message_from_bytes(mail.data, policy=default) for mail in composed.mails]
+    read = [email.message_from_bytes(mail.data, policy=default) for mail in composed.messages]
     return sorted(read, key=lambda mail: str(mail["To"]))
 
 

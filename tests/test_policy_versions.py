@@ -82,7 +82,7 @@ def test_new_version_is_mailed_to_everybody(known: Installation, now: datetime) 
     with running.database.write() as session:
         rows = outbox.claim(session, now=now, limit=10)
         composed = Composer(load_letterhead(session, running.settings), NEW).compose(session, rows, now)
-    mails = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.mails]
+    mails = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.messages]
     assert sorted(mail["To"] for mail in mails) == ["ann@example.com", "bob@example.com"]
     assert mails[0]["Subject"] == "[SLA change] Our service levels change on 1 January 2027"
     assert "https://status.example.com/sla/2027-01-01" in mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -101,7 +101,7 @@ def test_new_version_is_mailed_to_contacts(known: Installation, now: datetime) -
     with running.database.write() as session:
         rows = outbox.claim(session, now=now, limit=10)
         composed = Composer(load_letterhead(session, running.settings), NEW).compose(session, rows, now)
-    mails = {mail["To"]: mail for mail in (message_from_bytes(m.data, policy=policy.default) for m in composed.mails)}
+    mails = {mail["To"]: mail for mail in (message_from_bytes(m.data, policy=policy.default) for m in composed.messages)}
     assert sorted(mails) == ["ann@example.com", "bob@example.com", "carl@acme.example"]
     assert mails["carl@acme.example"]["Subject"] == mails["bob@example.com"]["Subject"]
     assert mails["carl@acme.example"]["List-Unsubscribe"] is None

@@ -48,12 +48,15 @@ class Told(Story):
     def mails(self, now: str) -> list[tuple[str, str, str]]:
         """(to, subject, text) of all that is due, taken from the outbox as a worker does."""
         moment = datetime.fromisoformat(now)
+        taken: list[bytes] = []
         with self.installation.database.write() as session:
-            rows = outbox.claim(session, now=moment, limit=50)
             letterhead = load_letterhead(session, self.installation.settings)
-            composed = Composer(letterhead, self.installation.policy(moment, session)).compose(session, rows, moment)
-            outbox.record_sent(session, [row.id for row in rows], now=moment)
-        found = [message_from_bytes(mail.data, policy=policy.default) for mail in composed.messages]
+            composer = Composer(letterhead, self.installation.policy(moment, session))
+            # what follows in a thread is free once the one before it is sent
+            while rows := outbox.claim(session, now=moment, limit=50):
+                taken += [mail.data for mail in composer.compose(session, rows, moment).messages]
+                outbox.record_sent(session, [row.id for row in rows], now=moment)
+        found = [message_from_bytes(data, policy=policy.default) for data in taken]
         return [(m["To"], m["Subject"], m.get_body(("plain",)).get_content()) for m in found]  # type: ignore[union-attr]
 
     def subscribe(self, email: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from statuspage.domain.wallclock import wire
 from statuspage.models import Delivery
 from statuspage.notify import alarms, outbox
-from statuspage.notify.delivery import Office
+from statuspage.notify.channel import Office
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.notify.outbox import Claimed
 from statuspage.reaching import resolve
@@ -31,7 +31,7 @@ def post_alarms(office: Office, clock: Callable[[], datetime]) -> int:
     taken = 0
     while _is_anything_due(office, clock()):
         with office.database.write() as session:
-            rows = outbox.claim(session, now=clock(), limit=AT_ONCE, kinds=("alarm",), channel="webhook")
+            rows = outbox.claim(session, now=clock(), limit=AT_ONCE, lanes=(outbox.ALARM_LANE,), channel="webhook")
         if not rows:
             break
         for row in rows:
@@ -75,7 +75,7 @@ def payload_of(session: Session, ring_id: int, url: str) -> bytes:
             "title": alarm.title,
             "priority": alarm.priority.value,
             "status": alarm.status.value,
-            "url": f"{url}/admin/incidents/{alarm.incident_id}",
+            "url": f"{url}{alarm.path}",
         },
     }
     return json.dumps(told).encode()

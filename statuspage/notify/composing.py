@@ -15,8 +15,9 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.models import Contact, ContactLetter, Follow, Page, Subscriber, Update
 from statuspage.notify import alarms, letters
 from statuspage.notify.channel import Composed, Message
+from statuspage.notify.digests import DigestNews, load_digests
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Person, write_news, write_notice, write_request
+from statuspage.notify.messages import Letter, Person, write_digest, write_news, write_notice, write_request
 from statuspage.notify.news import load_news, load_notice_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.recipients import Audience, audience_of, select_recipients
@@ -45,14 +46,15 @@ class Composer:
         """Mails for these rows, as consent and suppression stand now."""
         people = load_people(session, [row.subscriber_id for row in rows if row.subscriber_id])
         wanted = self._still_wanted(session, rows, people, now)
+        digests = self._digests(session, rows)
         result = Composed()
         for row in rows:
             person = people.get(row.subscriber_id or "") or _addressee(session, row)
-            if person is None or row.id not in wanted:
+            if person is None or row.id not in wanted or (row.kind == "digest" and row.id not in digests):
                 result.unwanted.append((row, "no longer wanted when it was to be sent"))
                 continue
             try:
-                result.messages.append(self._mail(session, row, person, now))
+                result.messages.append(self._mail(session, row, person, now, digests.get(row.id)))
             except SQLAlchemyError:
                 raise
             except Exception as error:  # one mail that cannot be written must not hold up the others
@@ -81,19 +83,38 @@ class Composer:
                     wanted.add(row.id)
         return wanted
 
-    def _mail(self, session: Session, row: Claimed, person: Person, now: datetime) -> Mail:
-        letter = self._letter(session, row, person.language, now)
+    def _digests(self, session: Session, rows: Sequence[Claimed]) -> dict[int, DigestNews]:
+        """What each digest tells, by delivery; an empty one is left out: its reader chose otherwise since."""
+        found: dict[int, DigestNews] = {}
+        times = {(row.told_from, row.told_until) for row in rows if row.told_from and row.told_until}
+        for since, until in times:
+            owed = {
+                row.subscriber_id or "": row.id for row in rows if (row.told_from, row.told_until) == (since, until)
+            }
+            told = load_digests(session, owed, since, until)
+            found |= {owed[person]: news for person, news in told.items()}
+        return found
+
+    def _mail(
+        self, session: Session, row: Claimed, person: Person, now: datetime, digest: DigestNews | None = None
+    ) -> Mail:
+        letter = self._letter(session, row, person.language, now, digest)
         message_id = self.letterhead.message_id(row.update_id or row.notice_id or f"{row.kind}-{row.id}", person.id)
         sealed = self.letterhead.sealed(letter.fill(person, message_id))
-        return Mail(row, self.letterhead.return_address(row.id), person.recipient, sealed)
+        domain = person.recipient.rpartition("@")[2].lower()
+        return Mail(row, person.recipient, domain, sealed, self.letterhead.return_address(row.id))
 
-    def _letter(self, session: Session, row: Claimed, language: str, now: datetime) -> Letter:
-        key = (_text_of(row), language)
+    def _letter(
+        self, session: Session, row: Claimed, language: str, now: datetime, digest: DigestNews | None
+    ) -> Letter:
+        key = (digest.key if digest else _text_of(row), language)
         if key not in self._letters:
             if len(self._letters) >= ENOUGH_LETTERS:
                 self._letters.clear()
                 self._audiences.clear()
-            if row.update_id:
+            if digest is not None:
+                letter = write_digest(digest, self.letterhead, language, now)
+            elif row.update_id:
                 news = load_news(session, row.update_id, self.policy)
                 letter = write_news(news, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.notice_id is not None:

@@ -12,8 +12,8 @@ from statuspage.models import Contact, ContactLetter, Customer, Delivery
 from statuspage.notify.email import MailTemplate, one_line
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Places, write_mail
+from statuspage.notify.outbox import LETTER_LANE
 
-LETTER_LANE = 5
 KIND = "letter"
 
 

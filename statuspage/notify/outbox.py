@@ -6,27 +6,42 @@ loses its lease after LEASE and somebody else sends what it had not recorded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, and_, case, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from statuspage.db import UtcDateTime
 from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Subscriber, Update
-from statuspage.notify.recipients import audience_of, is_listening, select_recipients
+from statuspage.notify.recipients import audience_of, select_notice_readers, select_recipients
 
-UPDATES = ("alarm", "letter", "notice", "update")
-"""Kinds of the notification queue."""
-CONFIRMATIONS = ("confirmation", "already")
-"""Kinds that strangers can cause by the public form; they never wait in the notification queue nor hold it up."""
-CONFIRMATION_LANE = 5
-MAINTENANCE_LANE = 6
 ALARM_LANE = 0
+LETTER_LANE = 5
+MAINTENANCE_LANE = 6
 NOTICE_LANE = 7
+DIGEST_LANE = 9
+NOTIFICATIONS = range(10)
+"""Lanes of what we tell by ourselves: alarms, P1 to P5 by their number, maintenance, notices, digests."""
+REQUEST_LANE = 10
+REQUESTS = (REQUEST_LANE,)
+"""The lane of what strangers can cause by the public form; it never waits for the others nor holds them up."""
 LEASE = timedelta(seconds=25)
 """How long a claim holds; a worker that is alive renews it. After a kill -9 all goes on within 30 s."""
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 180, 480, 1440, 1440, 1440))
@@ -53,6 +68,8 @@ class Claimed:
     contact_id: str | None = None
     letter_id: str | None = None
     thread: str | None = None
+    told_from: datetime | None = None
+    told_until: datetime | None = None
 
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
@@ -105,12 +122,12 @@ def ask_again(session: Session, post: Update, *, now: datetime) -> None:
 def enqueue_confirmation(
     session: Session, subscriber: Subscriber, *, now: datetime, kind: str = "confirmation"
 ) -> None:
-    """Owe one mail of CONFIRMATIONS to a subscriber: the confirmation link, or "you are subscribed already"."""
+    """Owe a message of the REQUEST_LANE to a subscriber: the confirmation link, or "you are subscribed already"."""
     session.add(
         Delivery(
             kind=kind,
             channel=subscriber.channel,
-            lane=CONFIRMATION_LANE,
+            lane=REQUEST_LANE,
             subscriber_id=subscriber.id,
             state="due",
             created_at=now,
@@ -143,9 +160,8 @@ def enqueue_alarm(
 
 
 def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
-    """Owe a notice to everybody who subscribed, whatever they chose to hear; how many."""
-    rows = select(
-        Subscriber.id,
+    """Owe a notice to who hears notices of its kind; how many."""
+    rows = select_notice_readers(notice.kind).add_columns(
         literal("notice"),
         Subscriber.channel,
         literal(NOTICE_LANE),
@@ -154,16 +170,19 @@ def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
         literal(now, UtcDateTime()),
         literal(now, UtcDateTime()),
         literal(0),
-    ).where(is_listening())
+    )
     columns = ["subscriber_id", "kind", "channel", "lane", "notice_id", "state", "created_at", "due_at", "attempts"]
     filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
     added = session.execute(filled)
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
-def is_anything_due(session: Session, *, now: datetime, channel: str = "email") -> bool:
+def is_anything_due(
+    session: Session, *, now: datetime, channel: str = "email", lanes: Iterable[int] = NOTIFICATIONS
+) -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""
-    return session.scalar(select(Delivery.id).where(*_is_free(now, channel)).limit(1)) is not None
+    free = (session.scalar(_free(now, channel, lane).limit(1)) for lane in lanes)
+    return any(found is not None for found in free)
 
 
 def claim(
@@ -171,46 +190,21 @@ def claim(
     *,
     now: datetime,
     limit: int,
-    kinds: Collection[str] = UPDATES,
     channel: str = "email",
+    lanes: Iterable[int] = NOTIFICATIONS,
     lease_for: timedelta = LEASE,
 ) -> list[Claimed]:
     """Take up to `limit` deliveries that are due and not held, gravest lane first, oldest first.
 
     Of one thread a recipient is sent the oldest first; what was posted after it is not taken before that one is
-    sent, given up or unwanted.
-    SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer, ignores it.
+    sent, given up or unwanted. Lane after lane: then the index finds the first ones, however many others wait.
     """
-    free = (
-        select(Delivery.id)
-        .where(*_is_free(now, channel), Delivery.kind.in_(kinds))
-        .order_by(Delivery.lane, Delivery.due_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(Delivery)
-        .where(Delivery.id.in_(free))
-        .values(lease_until=now + lease_for)
-        .returning(
-            Delivery.id,
-            Delivery.kind,
-            Delivery.lane,
-            Delivery.subscriber_id,
-            Delivery.update_id,
-            Delivery.created_at,
-            Delivery.attempts,
-            Delivery.notice_id,
-            Delivery.ring_id,
-            Delivery.address,
-            Delivery.contact_id,
-            Delivery.letter_id,
-            Delivery.thread,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    rows = [Claimed(*row) for row in session.execute(taken)]
-    return sorted(rows, key=lambda row: (row.lane, row.id))
+    rows: list[Claimed] = []
+    for lane in lanes:
+        if len(rows) < limit:
+            taken = _take(_free(now, channel, lane).limit(limit - len(rows)), now + lease_for)
+            rows += sorted((Claimed(*row) for row in session.execute(taken)), key=lambda row: row.id)
+    return rows
 
 
 def renew(session: Session, ids: Collection[int], *, now: datetime, lease_for: timedelta = LEASE) -> None:
@@ -235,13 +229,23 @@ def record_skipped(session: Session, ids: Collection[int], *, reason: str) -> No
     _change(session, ids, state="skipped", lease_until=None, last_error=reason[:500])
 
 
-def record_failed(session: Session, row: Claimed, *, error: str, now: datetime) -> datetime | None:
-    """A passing failure: try again later, or give up after the last wait. The next try, or None when dead."""
+def record_failed(
+    session: Session,
+    row: Claimed,
+    *,
+    error: str,
+    now: datetime,
+    waits: Sequence[timedelta] = RETRY_AFTER,
+    at_least: timedelta | None = None,
+) -> datetime | None:
+    """A passing failure: try again later, or give up after the last wait. The next try, or None when dead.
+
+    `at_least` is what the other side asked for."""
     tries = row.attempts + 1
-    if tries > len(RETRY_AFTER):
+    if tries > len(waits):
         record_dead(session, row, error=error)
         return None
-    due_at = now + retry_wait(row.id, tries)
+    due_at = now + max(retry_wait(row.id, tries, waits), at_least or timedelta())
     _change(session, [row.id], attempts=tries, due_at=due_at, lease_until=None, last_error=error[:500])
     _hold_back(session, row, due_at)
     return due_at
@@ -265,25 +269,43 @@ def retry(session: Session, *, ids: Collection[int] | None = None, now: datetime
     return int(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def retry_wait(delivery_id: int, tries: int) -> timedelta:
+def retry_wait(delivery_id: int, tries: int, waits: Sequence[timedelta] = RETRY_AFTER) -> timedelta:
     """How long to wait after the given number of tries, with jitter that is the same for the same delivery."""
     spread = crc32(f"{delivery_id}:{tries}".encode()) / 2**32
-    return RETRY_AFTER[tries - 1] * (1 + JITTER * spread)
+    return waits[tries - 1] * (1 + JITTER * spread)
 
 
-def _is_free(now: datetime, channel: str) -> tuple[ColumnElement[bool], ...]:
+def _free(now: datetime, channel: str, lane: int) -> Select[tuple[int]]:
+    """The deliveries of one lane that are due, held by nobody, and behind nothing of their thread; oldest first."""
     return (
-        Delivery.state == "due",
-        Delivery.due_at <= now,
-        or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
-        Delivery.channel == channel,
-        ~exists().where(_Earlier.subscriber_id == Delivery.subscriber_id, *_before(Delivery.thread, Delivery.id)),
-        ~exists().where(_Earlier.contact_id == Delivery.contact_id, *_before(Delivery.thread, Delivery.id)),
+        select(Delivery.id)
+        .where(
+            Delivery.state == literal_column("'due'"),  # a bound value would hide the index of what is open
+            Delivery.channel == channel,
+            Delivery.lane == lane,
+            Delivery.due_at <= now,
+            or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
+            ~exists().where(_Earlier.subscriber_id == Delivery.subscriber_id, *_before(Delivery.thread, Delivery.id)),
+            ~exists().where(_Earlier.contact_id == Delivery.contact_id, *_before(Delivery.thread, Delivery.id)),
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+    )
+
+
+def _take(free: Select[tuple[int]], lease_until: datetime) -> ReturningUpdate[Any]:
+    """Hold these. SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer,
+    ignores it."""
+    return (
+        update(Delivery)
+        .where(Delivery.id.in_(free.with_for_update(skip_locked=True, of=Delivery)))
+        .values(lease_until=lease_until)
+        .returning(*(getattr(Delivery, field.name) for field in fields(Claimed)))
+        .execution_options(synchronize_session=False)
     )
 
 
 def _before(thread: Any, number: Any) -> tuple[ColumnElement[bool], ...]:
-    return _Earlier.state == "due", _Earlier.thread == thread, _Earlier.id < number
+    return _Earlier.state == literal_column("'due'"), _Earlier.thread == thread, _Earlier.id < number
 
 
 def _hold_back(session: Session, row: Claimed, due_at: datetime) -> None:

@@ -5,32 +5,8 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from dataclasses import dataclass
-from enum import Enum, auto
 
-
-class Meaning(Enum):
-    """What to do after a mail was not accepted."""
-
-    RETRY = auto()
-    """This mail was put off (4xx, greylisting): later; go on with the others."""
-    LOST = auto()
-    """No server, or it went away: this mail later, and the others when somebody tries again."""
-    ADDRESS_REFUSED = auto()
-    """No mail will ever arrive there (5xx to RCPT): give up and suppress the address."""
-    MAIL_REFUSED = auto()
-    """This mail is not taken (5xx to its content): give up, but the address may be good."""
-    SENDER_REFUSED = auto()
-    """The server will not have mail of ours at all (sender, log-in, relaying): stop everything, tell the operator."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """A mail that was not accepted: what it means and the server's words."""
-
-    meaning: Meaning
-    words: str
-
+from statuspage.notify.channel import Meaning, Trouble
 
 TOO_LARGE = 552
 LOG_IN_CODES = (503, 530, 534, 535, 538)
@@ -46,7 +22,7 @@ def read_trouble(error: Exception) -> Trouble:
         case smtplib.SMTPSenderRefused():
             return Trouble(_meaning_for_sender(error.smtp_code), _answer("MAIL FROM", error))
         case smtplib.SMTPDataError():
-            return Trouble(_meaning_for(error.smtp_code, Meaning.MAIL_REFUSED), _answer("DATA", error))
+            return Trouble(_meaning_for(error.smtp_code, Meaning.MESSAGE_REFUSED), _answer("DATA", error))
         case smtplib.SMTPAuthenticationError():
             return Trouble(_meaning_for(error.smtp_code, Meaning.SENDER_REFUSED), _answer("log-in", error))
         case smtplib.SMTPServerDisconnected():
@@ -67,7 +43,7 @@ def _meaning_for(code: int, for_good: Meaning) -> Meaning:
 
 def _meaning_for_sender(code: int) -> Meaning:
     if code == TOO_LARGE:
-        return Meaning.MAIL_REFUSED
+        return Meaning.MESSAGE_REFUSED
     return _meaning_for(code, Meaning.SENDER_REFUSED)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from statuspage.changes import open_installation
 from statuspage.notify.delivery import deliver_due
+from statuspage.notify.mailing import MAIL
 from statuspage.settings import Settings
 
 if __name__ == "__main__":
@@ -21,4 +22,4 @@ if __name__ == "__main__":
         mail_server="127.0.0.1",
         mail_port=port,
     )
-    deliver_due(open_installation(settings), lambda: datetime.now(UTC) + ahead, budget=timedelta(minutes=5))
+    deliver_due(open_installation(settings), lambda: datetime.now(UTC) + ahead, MAIL, budget=timedelta(minutes=5))

@@ -16,8 +16,9 @@ from statuspage.domain.vocabulary import Priority
 from statuspage.drafts import SubscriberDraft
 from statuspage.models import Delivery, Subscriber
 from statuspage.notify import delivery, outbox, pauses
-from statuspage.notify.delivery import Report, deliver_due
-from tests.mail import MailServer
+from statuspage.notify.delivery import Report
+from statuspage.notify.mailing import MAIL, NO_SERVER
+from tests.mail import MailServer, deliver_mail
 from tests.notify.conftest import OpenIncident, PostUpdate, Subscribe
 
 ADDRESSES = [f"reader{n}@example.com" for n in range(12)]
@@ -29,7 +30,7 @@ def run(installation: Installation, now: datetime) -> Run:
     """One run of the worker so long after the post: run(minutes=6)."""
 
     def deliver(timeout: float = 5, **after: float) -> Report:
-        return deliver_due(installation, lambda: now + timedelta(**after), timeout=timeout)
+        return deliver_mail(installation, lambda: now + timedelta(**after), timeout=timeout)
 
     return deliver
 
@@ -56,7 +57,7 @@ def test_everybody_is_told_once(
 
 def test_without_mail_server_mail_is_kept(posted: None, installation: Installation, now: datetime) -> None:
     installation.settings = installation.settings.model_copy(update={"mail_server": None})
-    assert deliver_due(installation, lambda: now) == Report()
+    assert deliver_mail(installation, lambda: now) == Report(paused=NO_SERVER)
     assert {(row.state, row.lease_until) for row in rows_of(installation)} == {("due", None)}
 
 
@@ -94,7 +95,7 @@ def test_hang_up_stops_the_run(
     mail_server.behave(fault)
     report = run()
     assert report.trouble is not None
-    assert report.retrying <= delivery.IN_FLIGHT
+    assert report.retrying <= MAIL.in_flight
     assert report.retrying + report.released == 12
     mail_server.behave()
     assert run(seconds=1).sent == report.released
@@ -176,10 +177,10 @@ def test_slow_server_keeps_its_leases(
         return now + timedelta(seconds=10 * (time.monotonic() - began))
 
     report: list[Report] = []
-    slow = threading.Thread(target=lambda: report.append(deliver_due(installation, clock)))
+    slow = threading.Thread(target=lambda: report.append(deliver_mail(installation, clock)))
     slow.start()
     time.sleep(3)
-    assert deliver_due(installation, clock).sent == 0
+    assert deliver_mail(installation, clock).sent == 0
     slow.join()
     assert report[0].sent == 12
     assert len(mail_server.mails()) == 12
@@ -202,11 +203,11 @@ def test_told_to_stop_it_stops(
     stop = threading.Event()
     threading.Timer(0.7, stop.set).start()
     began = time.monotonic()
-    report = deliver_due(installation, lambda: now, stop=stop)
+    report = deliver_mail(installation, lambda: now, stop=stop)
     assert time.monotonic() - began < 8
     assert report.released == 12
     mail_server.behave()
-    assert deliver_due(installation, lambda: now).sent == 12
+    assert deliver_mail(installation, lambda: now).sent == 12
 
 
 def test_two_workers_send_each_mail_once(
@@ -218,7 +219,7 @@ def test_two_workers_send_each_mail_once(
 ) -> None:
     subscribe(*(f"reader{n}@example.com" for n in range(150)))
     open_incident()
-    workers = [threading.Thread(target=deliver_due, args=(installation, lambda: now)) for _ in range(2)]
+    workers = [threading.Thread(target=deliver_mail, args=(installation, lambda: now)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -317,4 +318,4 @@ def test_one_unwritable_mail_holds_up_nobody(
 def test_nothing_due_writes_nothing(installation: Installation, now: datetime) -> None:
     with installation.database.read() as session:
         assert not outbox.is_anything_due(session, now=now)
-    assert deliver_due(installation, lambda: now) == Report()
+    assert deliver_mail(installation, lambda: now) == Report()

@@ -16,7 +16,7 @@ import pytest
 
 from statuspage.changes import Installation
 from statuspage.notify import outbox
-from statuspage.notify.delivery import IN_FLIGHT
+from statuspage.notify.mailing import MAIL
 from tests.mail import MailServer
 from tests.notify.conftest import OpenIncident, Subscribe
 
@@ -45,7 +45,7 @@ def test_killed_worker_misses_nobody(
     ids = {mail.message["Message-ID"] for mail in mail_server.mails()}
     assert len(sent) == READERS
     assert len(ids) == READERS
-    assert sum(sent.values()) - READERS <= IN_FLIGHT * KILLS
+    assert sum(sent.values()) - READERS <= MAIL.in_flight * KILLS
 
 
 def start_worker(installation: Installation, mail_server: MailServer, ahead: float) -> subprocess.Popen[bytes]:

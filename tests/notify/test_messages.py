@@ -25,8 +25,7 @@ from statuspage.drafts import (
     UpdateDraft,
 )
 from statuspage.models import Subscriber, Update
-from statuspage.notify.delivery import deliver_due
-from tests.mail import MailServer, Received
+from tests.mail import MailServer, Received, deliver_mail
 from tests.notify.conftest import OpenIncident, Subscribe
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -51,7 +50,7 @@ def deliver(installation: Installation, mail_server: MailServer) -> Deliver:
     """A function that sends what is due and gives all that was ever received."""
 
     def send(at: datetime) -> list[Received]:
-        deliver_due(installation, lambda: at)
+        deliver_mail(installation, lambda: at)
         return mail_server.mails()
 
     return send
