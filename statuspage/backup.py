@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 
 from statuspage import instance, migrations, windows
 from statuspage.changes import Installation, site_change
+from statuspage.domain.vocabulary import Frequency
 from statuspage.models import Component, Delivery, Incident, Maintenance, Page, Subscriber, User
 
 FORMAT = 1
@@ -119,6 +120,8 @@ def _set_aside(installation: Installation, now: datetime) -> None:
         change.session.execute(
             update(Delivery).where(Delivery.state == "due").values(state="skipped", last_error=SET_ASIDE)
         )
+        daily = Subscriber.frequency == Frequency.DAILY
+        change.session.execute(update(Subscriber).where(daily).values(digested_at=now))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import css_inline
 
 from statuspage.domain.vocabulary import Frequency, MaintenanceKind, NoticeKind, Priority
+from statuspage.notify.digests import DigestNews
 from statuspage.notify.email import MailTemplate, OutgoingMail, ascii_domain, one_line, soft_line
 from statuspage.notify.letterhead import Letterhead, load_templates
 from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
@@ -137,6 +138,16 @@ def write_notice(
     if to_contact:
         return _to_contact("notice", facts, {}, letterhead, places, words, now)
     return _to_subscribers("notice", facts, {}, letterhead, places, words, now)
+
+
+def write_digest(news: DigestNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+    """The mail of one day in one language; it belongs to no thread."""
+    words = letterhead.words(language)
+    titles = list(dict.fromkeys(story.title for story in news.stories))
+    places = Places.of(f"{letterhead.url} digest {news.until.isoformat()}")
+    preheader = _preheader(" · ".join(story.updates[-1].text for story in news.stories))
+    facts = {"news": news, "titles": titles, "preheader": preheader}
+    return _to_subscribers("digest", facts, {}, letterhead, places, words, now)
 
 
 def _to_contact(

@@ -92,7 +92,7 @@ def subscribes() -> ColumnElement[bool]:
 
 def wants(audience: Audience) -> ColumnElement[bool]:
     """Whether the subscriber chose this kind, so grave a priority, and one of these components."""
-    return and_(_wants_kind(audience), _cares_for(audience.component_ids))
+    return and_(_wants_kind(audience), chose_components(audience.component_ids))
 
 
 def hears_each(audience: Audience) -> ColumnElement[bool]:
@@ -226,7 +226,8 @@ def _wants_kind(audience: Audience) -> ColumnElement[bool]:
     return and_(chosen.is_(True), or_(Subscriber.min_priority.is_(None), Subscriber.min_priority.in_(enough)))
 
 
-def _cares_for(component_ids: frozenset[str]) -> ColumnElement[bool]:
+def chose_components(component_ids: frozenset[str]) -> ColumnElement[bool]:
+    """Whether the subscriber chose one of these components, or all; none named concerns everybody."""
     if not component_ids:
         return Subscriber.id.is_not(None)
     chosen = exists().where(

@@ -1,0 +1,213 @@
+"""The daily digest: owed at eight in the morning of the page's zone to who chose one, when anything happened.
+
+What it tells is all that was posted after the last digest, up to the morning it is of: a worker that was away for
+three days owes one digest of three days. P1 incidents, followed incidents and windows that begin before the next
+digest are told at once as well (recipients.hears_each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from statuspage.db import UtcDateTime
+from statuspage.domain.mornings import last_morning
+from statuspage.domain.vocabulary import Frequency, NoticeKind
+from statuspage.models import Delivery, Incident, Maintenance, Page, Subscriber, Update
+from statuspage.notify.outbox import DIGEST_LANE
+from statuspage.notify.recipients import (
+    Audience,
+    audience_of_incident,
+    audience_of_maintenance,
+    is_listening,
+    wants,
+)
+from statuspage.publishing.markup import html_of, text_of
+
+MOST_POSTS = 200
+"""The newest incidents and windows that one digest tells of; the page has the others."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One update as a digest tells it."""
+
+    update_id: str
+    status: str
+    posted_at: datetime
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """An incident or a maintenance and what was posted on it within a digest's time, oldest first."""
+
+    kind: NoticeKind
+    id: str
+    title: str
+    path: str
+    priority: str | None
+    window: tuple[datetime, datetime] | None
+    updates: tuple[Told, ...]
+
+
+@dataclass(frozen=True)
+class DigestNews:
+    """What one digest tells: after the one instant, up to the other."""
+
+    since: datetime
+    until: datetime
+    stories: tuple[Story, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for all who are told the same."""
+        told = " ".join(f"{story.kind}:{story.id}" for story in self.stories)
+        return f"digest {self.since.isoformat()} {self.until.isoformat()} {told}"
+
+
+@dataclass(frozen=True)
+class _Post:
+    """An incident (its updates or its postmortem) or a maintenance, and when it was last posted on."""
+
+    parent: Incident | Maintenance
+    audience: Audience
+    last_at: datetime
+
+
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether a morning has come that somebody's digest has not told of."""
+    waiting = _is_waiting(_morning(session, now))
+    return session.scalar(select(Subscriber.id).where(waiting).limit(1)) is not None
+
+
+def owe_due(session: Session, *, now: datetime) -> int:
+    """Owe the digest of the latest morning to whom something happened, by one INSERT … SELECT; how many.
+
+    The page's row is locked first, so that of two workers the second finds nobody waiting.
+    """
+    session.execute(select(Page.id).with_for_update())
+    morning = _morning(session, now)
+    waiting = _is_waiting(morning)
+    oldest = session.scalar(select(func.min(_since())).where(waiting))
+    if oldest is None:
+        return 0
+    happened = [and_(_since() < post.last_at, wants(post.audience)) for post in _posts(session, oldest, morning)]
+    added = _insert(session, and_(waiting, or_(*happened)), morning, now) if happened else 0
+    session.execute(
+        update(Subscriber).where(waiting).values(digested_at=morning).execution_options(synchronize_session=False)
+    )
+    return added
+
+
+def load_digests(
+    session: Session, people: Collection[str], since: datetime, until: datetime
+) -> dict[str, DigestNews]:
+    """What each of these subscribers hears by a digest of this time, as their wishes stand now; empty ones are left
+    out."""
+    found: dict[str, list[Story]] = {}
+    for post in _posts(session, since, until):
+        story = _story(session, post, since, until)
+        hearing = select(Subscriber.id).where(Subscriber.id.in_(people), is_listening(), wants(post.audience))
+        for subscriber_id in session.scalars(hearing):
+            found.setdefault(subscriber_id, []).append(story)
+    return {person: DigestNews(since, until, tuple(stories)) for person, stories in found.items()}
+
+
+def _morning(session: Session, now: datetime) -> datetime:
+    return last_morning(now, ZoneInfo(session.get_one(Page, 1).timezone))
+
+
+def _since() -> ColumnElement[datetime]:
+    return func.coalesce(Subscriber.digested_at, Subscriber.confirmed_at, type_=UtcDateTime())
+
+
+def _is_waiting(morning: datetime) -> ColumnElement[bool]:
+    return and_(
+        is_listening(),
+        Subscriber.channel == "email",
+        Subscriber.frequency == Frequency.DAILY,
+        _since() < literal(morning, UtcDateTime()),
+    )
+
+
+def _insert(session: Session, chosen: ColumnElement[bool], morning: datetime, now: datetime) -> int:
+    at = literal(now, UtcDateTime())
+    rows = select(
+        Subscriber.id,
+        literal("digest"),
+        Subscriber.channel,
+        literal(DIGEST_LANE),
+        _since(),
+        literal(morning, UtcDateTime()),
+        literal("due"),
+        at,
+        at,
+        literal(0),
+    ).where(chosen)
+    columns = ["subscriber_id", "kind", "channel", "lane", "told_from", "told_until", "state", "created_at", "due_at"]
+    filled = insert(Delivery).from_select([*columns, "attempts"], rows).execution_options(preserve_rowcount=True)
+    return int(session.execute(filled).rowcount)  # type: ignore[attr-defined]
+
+
+def _posts(session: Session, since: datetime, until: datetime) -> list[_Post]:
+    """What was posted on publicly and with a word to subscribers, the newest first, postmortems apart."""
+    last_at = func.max(Update.public_at, type_=UtcDateTime()).label("last_at")
+    told = (Update.public_at > since, Update.public_at <= until, Update.notify.is_(True))
+    is_postmortem = (Update.status == "postmortem").label("is_postmortem")
+    rows = session.execute(
+        select(Update.incident_id, Update.maintenance_id, is_postmortem, last_at)
+        .where(*told)
+        .group_by(Update.incident_id, Update.maintenance_id, is_postmortem)
+        .order_by(last_at.desc())
+        .limit(MOST_POSTS)
+    ).all()
+    return [post for row in rows for post in _post_of(session, *row)]
+
+
+def _post_of(
+    session: Session, incident_id: str | None, maintenance_id: str | None, is_postmortem: bool, last_at: datetime
+) -> Iterator[_Post]:
+    if incident_id is not None:
+        incident = session.get_one(Incident, incident_id)
+        kind = NoticeKind.POSTMORTEM if is_postmortem else NoticeKind.INCIDENT
+        if incident.imported_at is None:
+            yield _Post(incident, replace(audience_of_incident(session, incident), kind=kind), last_at)
+    elif maintenance_id is not None:
+        window = session.get_one(Maintenance, maintenance_id)
+        if window.imported_at is None:
+            yield _Post(window, audience_of_maintenance(session, window.id), last_at)
+
+
+def _story(session: Session, post: _Post, since: datetime, until: datetime) -> Story:
+    parent, kind = post.parent, post.audience.kind
+    its_own = Update.maintenance_id == parent.id
+    if isinstance(parent, Incident):
+        postmortem = Update.status == "postmortem"
+        its_own = and_(Update.incident_id == parent.id, postmortem if kind is NoticeKind.POSTMORTEM else ~postmortem)
+    updates = session.scalars(
+        select(Update)
+        .where(its_own, Update.public_at > since, Update.public_at <= until, Update.notify.is_(True))
+        .order_by(Update.posted_at, Update.sequence)
+    )
+    return Story(
+        kind=kind,
+        id=parent.id,
+        title=parent.title,
+        path=f"/incidents/{parent.id}" if isinstance(parent, Incident) else f"/maintenance/{parent.id}",
+        priority=parent.priority.value if isinstance(parent, Incident) and parent.priority else None,
+        window=None if isinstance(parent, Incident) else (parent.starts_at, parent.ends_at),
+        updates=tuple(_told(each) for each in updates),
+    )
+
+
+def _told(post: Update) -> Told:
+    return Told(
+        post.id, post.status, post.posted_at, html_of(post.body, post.markup), text_of(post.body, post.markup)
+    )
