@@ -1,10 +1,11 @@
 // Keeps the front page current: asks for one small file and renews the main part when its revision changed.
 const every = 30_000;
+const { root } = document.body.dataset;
 const region = document.querySelector("[data-live]");
 
 async function look() {
   if (document.hidden) return;
-  const answer = await fetch("/live.json", { cache: "no-cache" });
+  const answer = await fetch(`${root}/live.json`, { cache: "no-cache" });
   if (!answer.ok) return;
   const { revision } = await answer.json();
   if (revision !== document.querySelector("main").dataset.revision) await renew();
@@ -13,7 +14,7 @@ async function look() {
 async function renew() {
   // Somebody who is typing keeps the page as it is; the next look tries again.
   if (document.activeElement?.matches("main input")) return;
-  const answer = await fetch("/", { cache: "no-cache" });
+  const answer = await fetch(`${root}/`, { cache: "no-cache" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = document.querySelector("main");

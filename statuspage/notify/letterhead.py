@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
@@ -16,10 +14,9 @@ from statuspage.components import load_page
 from statuspage.notify.email import ascii_domain, one_line, sender_of
 from statuspage.notify.returning import ReturnPath
 from statuspage.notify.signing import Signer
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import Words, words_of
 from statuspage.settings import ROOT, Settings, load_secret_key
-
-CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
+from statuspage.translations.catalogues import load_catalogue
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Letterhead:
 
     def words(self, language: str) -> Words:
         """The writer of this page's times and labels in a language."""
-        return Words(language, self.zone, load_catalogue(language))
+        return words_of(language, self.zone)
 
 
 def load_letterhead(session: Session, settings: Settings) -> Letterhead:
@@ -87,12 +84,6 @@ def _signer_of(settings: Settings) -> Signer | None:
     if settings.dkim_domain is None or settings.dkim_selector is None or settings.dkim_key is None:
         return None
     return Signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key.encode("ascii"))
-
-
-@lru_cache(maxsize=32)
-def load_catalogue(language: str) -> NullTranslations:
-    """The language's catalogue; English, and what has none, is the source itself."""
-    return Translations.load(CATALOGUES, [language])
 
 
 @lru_cache(maxsize=32)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from babel.support import NullTranslations
-
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.publishing.markup import without_controls
 from statuspage.publishing.snapshot import Snapshot
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import words_of
 
 _COLOURS = {
     ComponentStatus.OPERATIONAL: "#1a7f37",
@@ -35,7 +33,7 @@ _HEIGHT = 22
 
 def render_badges(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     """badge.svg, and components/SLUG/badge.svg for each component."""
-    words = Words(snapshot.page.languages[0], snapshot.page.zone, NullTranslations())
+    words = words_of(snapshot.page.language, snapshot.page.zone)
     overall = snapshot.overall
     yield "badge.svg", _badge(snapshot.page.name, words.gettext(overall.description), overall.status)
     for component in snapshot.components:

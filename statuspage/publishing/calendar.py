@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from babel.support import NullTranslations
 from icalendar import Calendar, Event, vDuration, vText, vUri
 
 from statuspage.domain.sla.notice import label
@@ -18,7 +17,7 @@ from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.publishing.markup import without_controls
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import MaintenanceView, Snapshot
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import Words, words_of
 
 REFRESH = timedelta(hours=1)
 
@@ -26,7 +25,7 @@ REFRESH = timedelta(hours=1)
 def render_calendar(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     """maintenance.ics: what is ahead and under way, and the 50 newest windows; valid with none."""
     page = snapshot.page
-    words = Words(page.languages[0], page.zone, NullTranslations())
+    words = words_of(page.language, page.zone)
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Statuspage//Maintenance//EN")
@@ -37,8 +36,8 @@ def render_calendar(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     calendar["name"] = vText(title)
     calendar["x-wr-calname"] = vText(title)
     calendar["x-wr-timezone"] = vText(page.zone.key)
-    calendar["url"] = vUri(f"{page.url}/")
-    calendar["source"] = vUri(f"{page.url}/maintenance.ics", params={"VALUE": "URI"})
+    calendar["url"] = vUri(f"{page.home}/")
+    calendar["source"] = vUri(f"{page.home}/maintenance.ics", params={"VALUE": "URI"})
     calendar["refresh-interval"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
     calendar["x-published-ttl"] = vDuration(REFRESH)
     calendar.add("last-modified", page.created_at.replace(microsecond=0))
@@ -52,7 +51,7 @@ def render_calendar(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
 
 
 def _event(maintenance: MaintenanceView, snapshot: Snapshot, words: Words) -> Event:
-    url = f"{snapshot.page.url}/maintenance/{maintenance.id}"
+    url = f"{snapshot.page.home}/maintenance/{maintenance.id}"
     cancelled = maintenance.status is MaintenanceStatus.CANCELLED
     event = Event()
     event.add("uid", f"{maintenance.id}@{snapshot.page.code}.statuspage")

@@ -11,14 +11,12 @@ from datetime import datetime
 from hashlib import sha256
 from html import escape
 
-from babel.support import NullTranslations
-
 from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.notice import label
 from statuspage.publishing.markup import without_controls
 from statuspage.publishing.selecting import NEWEST, NEWEST_OF_COMPONENT, NEWEST_UPDATES
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, NoticeView, Snapshot, UpdateView
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import Words, words_of
 
 Event = IncidentView | MaintenanceView
 
@@ -41,12 +39,12 @@ class Entry:
 
 
 class Telling:
-    """Turns the events of one snapshot into entries, in the page's first language and zone."""
+    """Turns the events of one snapshot into entries, in the language it speaks and the page's zone."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.page = snapshot.page
-        self.words = Words(self.page.languages[0], self.page.zone, NullTranslations())
+        self.words = words_of(self.page.language, self.page.zone)
         self.services = {component.slug: component.service for component in snapshot.components}
 
     def of_updates(self, component: str | None = None) -> list[Entry]:
@@ -72,7 +70,7 @@ class Telling:
 
     def url_of(self, event: Event) -> str:
         kind = "incidents" if isinstance(event, IncidentView) else "maintenance"
-        return f"{self.page.url}/{kind}/{event.id}"
+        return f"{self.page.home}/{kind}/{event.id}"
 
     def tag(self, path: str) -> str:
         """A tag URI of this page."""
@@ -95,7 +93,7 @@ class Telling:
         word = self.words.gettext("SLA change") if notice.kind == "sla_change" else self.words.gettext("Notice")
         return Entry(
             id=self.tag(f"Notice/{notice.id}"),
-            url=f"{self.page.url}/notices#{notice.id}",
+            url=f"{self.page.home}/notices#{notice.id}",
             title=without_controls(f"[{word}] {notice.title}"),
             html=notice.html,
             text=notice.text,

@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.support import NullTranslations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -23,13 +22,11 @@ STATIC = ROOT / "static"
 
 
 @cache
-def make_environment(
-    lang: str = "en", translations: NullTranslations | None = None, zone: ZoneInfo | None = None
-) -> Environment:
+def make_environment(lang: str, root: str, zone: ZoneInfo) -> Environment:
     """Templates that fail on any name they are not given, escape everything, and speak one language and zone.
 
-    `translations` is a catalogue as Babel loads it; without one the English of the source stands. One environment
-    per language and zone is kept, so that templates are compiled once.
+    `root` is what the addresses of this language begin with ("" or "/nl"). One environment per language and zone is
+    kept, so that templates are compiled once.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -40,10 +37,9 @@ def make_environment(
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n"],
     )
-    catalogue = translations or NullTranslations()
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    words = Words(lang, zone or ZoneInfo("UTC"), catalogue)
-    environment.globals.update(lang=lang, asset=asset_path, words=words)
+    words = words_of(lang, zone)
+    environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(lang=lang, root=root, asset=asset_path, words=words)
     return environment
 
 

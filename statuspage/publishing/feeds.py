@@ -15,16 +15,22 @@ from statuspage.publishing.syndication import Channel, atom_of, rss_of
 def render_feeds(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
     """feed.atom, feed.rss, feed.json, history.atom, history.rss, and both kinds for each touched component."""
     telling = Telling(snapshot)
-    site, name = snapshot.page.url, snapshot.page.name
+    site, name, words = snapshot.page.home, snapshot.page.name, telling.words
     updates = telling.of_updates()
     feed = _channel(
-        telling, "feed", f"{name} status", f"Every update on incidents and maintenance of {name}", updates
+        telling,
+        "feed",
+        words.gettext("%(name)s status") % {"name": name},
+        words.gettext("Every update on incidents and maintenance of %(name)s") % {"name": name},
+        updates,
     )
     yield "feed.atom", atom_of(feed, updates, site)
     yield "feed.rss", rss_of(feed, updates, site)
     yield "feed.json", _json_feed(feed, updates, site)
     events = telling.of_events()
-    history = _channel(telling, "history", f"{name} Status - Incident History", "Statuspage", events)
+    history = _channel(
+        telling, "history", words.gettext("%(name)s Status - Incident History") % {"name": name}, "Statuspage", events
+    )
     yield "history.atom", atom_of(history, events, site)
     yield "history.rss", rss_of(history, events, site, statuspage=True)
     yield from _of_components(telling)
@@ -36,10 +42,11 @@ def _of_components(telling: Telling) -> Iterator[tuple[str, bytes]]:
         if snapshot.touched.everything or component.slug in snapshot.touched.components:
             path = f"components/{component.slug}/feed"
             entries = telling.of_updates(component.slug)
-            title = f"{snapshot.page.name} status: {component.name}"
-            channel = _channel(telling, path, title, f"Every update on {component.name}", entries)
-            yield f"{path}.atom", atom_of(channel, entries, snapshot.page.url)
-            yield f"{path}.rss", rss_of(channel, entries, snapshot.page.url)
+            title = telling.words.gettext("%(name)s status") % {"name": snapshot.page.name}
+            about = telling.words.gettext("Every update on %(name)s") % {"name": component.name}
+            channel = _channel(telling, path, f"{title}: {component.name}", about, entries)
+            yield f"{path}.atom", atom_of(channel, entries, snapshot.page.home)
+            yield f"{path}.rss", rss_of(channel, entries, snapshot.page.home)
 
 
 def _channel(telling: Telling, path: str, title: str, description: str, entries: Sequence[Entry]) -> Channel:
@@ -50,7 +57,7 @@ def _channel(telling: Telling, path: str, title: str, description: str, entries:
         path=path,
         title=title,
         description=description,
-        url=f"{page.url}{about}",
+        url=f"{page.home}{about}",
         author=without_controls(page.name),
         updated=newest(entries, page.created_at),
         words=telling.words,

@@ -78,8 +78,9 @@ def load_snapshot(
     )
 
 
-def page_view(page: Page, url: str) -> PageView:
-    """What the public may know of the page itself; `url` is what its links begin with."""
+def page_view(page: Page, url: str, language: str | None = None) -> PageView:
+    """What the public may know of the page itself; `url` is what its links begin with, `language` what is spoken:
+    else the page's first."""
     return PageView(
         code=page.code,
         name=page.name,
@@ -89,6 +90,7 @@ def page_view(page: Page, url: str) -> PageView:
         support_url=page.support_url,
         created_at=page.created_at,
         updated_at=page.updated_at,
+        language=language or page.languages[0],
     )
 
 

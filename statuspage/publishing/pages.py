@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from statuspage.publishing.bars import Track, months_of, target_of, track_of
-from statuspage.publishing.environment import make_environment, render_static
+from statuspage.publishing.environment import make_environment
 from statuspage.publishing.events import (
     Event,
     by_day,
@@ -47,21 +47,25 @@ class _Rendering:
 
     def page(self, path: str, template: str, **values: object) -> Page:
         """A whole page under its path."""
-        return path, self.text(template, **values).encode()
+        return path, self.text(template, here=address_of(path), **values).encode()
 
     def text(self, template: str, **values: object) -> str:
         given = {"page": self.snapshot.page, "policy": self.snapshot.policy, "now": self.snapshot.now, **values}
         return self.environment.get_template(f"public/{template}").render(given)
 
 
+def address_of(path: str) -> str:
+    """Under which address, in the default language, a page's file is read: "/history" for history.html."""
+    return "/" if path == "index.html" else f"/{path.removesuffix('.html')}"
+
+
 def render_pages(snapshot: Snapshot) -> Iterator[Page]:
-    """Every HTML page that is due, the static files, and live.json; the front page comes last.
+    """Every HTML page that is due, and live.json, in the snapshot's language; the front page comes last.
 
     Incidents, maintenances and months are rendered when touched, and those still going on at any time, because the
     clock alone can make their promises overdue. Paths are relative, without a leading slash.
     """
     run = _start(snapshot)
-    yield from render_static()
     yield from _incident_pages(run)
     yield from _maintenance_pages(run)
     yield from _month_pages(run)
@@ -75,8 +79,8 @@ def render_pages(snapshot: Snapshot) -> Iterator[Page]:
 
 
 def _start(snapshot: Snapshot) -> _Rendering:
-    lang = snapshot.page.languages[0] if snapshot.page.languages else "en"
-    environment = make_environment(lang, zone=snapshot.page.zone)
+    page = snapshot.page
+    environment = make_environment(page.language, page.root, page.zone)
     words = environment.globals["words"]
     assert isinstance(words, Words)
     newest = newest_events(snapshot)

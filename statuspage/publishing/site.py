@@ -21,26 +21,22 @@ from statuspage.domain.sla.policy import PolicyBook
 from statuspage.models import Page
 from statuspage.publishing.badges import render_badges
 from statuspage.publishing.calendar import render_calendar
+from statuspage.publishing.environment import render_static
 from statuspage.publishing.feeds import render_feeds
 from statuspage.publishing.files import remove_files, remove_others, write_files
 from statuspage.publishing.loading import LOCAL_URL, load_snapshot
-from statuspage.publishing.marker import MARKER, maker_digest, marker_bytes, marker_of, read_marker
+from statuspage.publishing.marker import MARKER, Marker, maker_digest, marker_bytes, marker_of, read_marker
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.serving import place_of
-from statuspage.publishing.snapshot import Snapshot, Touched
+from statuspage.publishing.snapshot import Snapshot, Touched, root_of
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
 from statuspage.publishing.wellknown import render_wellknown
 
 Files = Iterator[tuple[str, bytes]]
-RENDERERS: tuple[Callable[[Snapshot], Files], ...] = (
-    render_pages,
-    render_feeds,
-    render_calendar,
-    render_api,
-    render_badges,
-    render_wellknown,
-)
+SPOKEN: tuple[Callable[[Snapshot], Files], ...] = (render_pages, render_feeds, render_calendar)
+"""What there is in every language of the page: the first has no prefix, the others /nl/…"""
+UNSPOKEN: tuple[Callable[[Snapshot], Files], ...] = (render_api, render_badges, render_wellknown)
 LOCK_SECONDS = 30.0
 """How long a publisher waits for another one before it gives up and leaves the rest to the next."""
 
@@ -126,23 +122,44 @@ class Publisher:
         return touched_since(session, marker, now, ZoneInfo(page.timezone))
 
     def _write(self, snapshot: Snapshot, progress: Callable[[str], None] | None) -> int:
-        files = sorted(
-            chain.from_iterable(render(snapshot) for render in RENDERERS), key=lambda file: place_of(file[0])
-        )
+        files = sorted(render_site(snapshot), key=lambda file: place_of(file[0]))
         before = read_marker(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         changed = len(write_files(self.folder, files, progress))
         if snapshot.touched.everything:
             changed += remove_others(self.folder, (path for path, _ in files))
         elif before is not None:
-            gone = set(before.months) - {month for month, _ in snapshot.months}
-            changed += remove_files(self.folder, (f"history/{month}.html" for month in sorted(gone)))
+            changed += remove_files(self.folder, _gone_months(before, snapshot))
         marker = marker_of(snapshot, before, self._made_by())
         write_files(self.folder, [(MARKER, marker_bytes(marker))])
         return changed
 
     def _made_by(self) -> str:
         return maker_digest(self.policies, self.base_url)
+
+
+def render_site(snapshot: Snapshot) -> Files:
+    """All files that are due, with their paths, in all languages."""
+    yield from render_static()
+    yield from chain.from_iterable(render(snapshot) for render in UNSPOKEN)
+    for language in snapshot.page.languages:
+        folder = spoken_in(language, snapshot)
+        spoken = snapshot.in_language(language)
+        for render in SPOKEN:
+            yield from ((folder + path, content) for path, content in render(spoken))
+
+
+def spoken_in(language: str, snapshot: Snapshot) -> str:
+    """What the paths of a language begin with: "" or "nl/"."""
+    root = root_of(language, snapshot.page.languages)
+    return f"{root[1:]}/" if root else ""
+
+
+def _gone_months(before: Marker, snapshot: Snapshot) -> list[str]:
+    """Paths of the pages of months that hold nothing any more."""
+    gone = sorted(set(before.months) - {month for month, _ in snapshot.months})
+    folders = [spoken_in(language, snapshot) for language in snapshot.page.languages]
+    return [f"{folder}history/{month}.html" for folder in folders for month in gone]
 
 
 @contextmanager

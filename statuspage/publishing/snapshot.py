@@ -6,7 +6,8 @@ unannounced maintenance never enter a Snapshot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -26,11 +27,13 @@ from statuspage.domain.vocabulary import (
     Priority,
     Risk,
 )
+from statuspage.translations.catalogues import native_name
 
 
 @dataclass(frozen=True)
 class PageView:
-    """The page's own settings. `url` is the public base URL without a slash at the end."""
+    """The page's own settings. `url` is the public base URL without a slash at the end; `language` is the one that is
+    spoken now, one of `languages`."""
 
     code: str
     name: str
@@ -40,6 +43,27 @@ class PageView:
     support_url: str | None
     created_at: datetime
     updated_at: datetime
+    language: str
+
+    @property
+    def root(self) -> str:
+        """What the addresses of its language begin with: nothing for the default one, else "/nl"."""
+        return root_of(self.language, self.languages)
+
+    @property
+    def home(self) -> str:
+        """The base URL of its language."""
+        return self.url + self.root
+
+    @property
+    def tongues(self) -> tuple[tuple[str, str, str], ...]:
+        """Each language: its code, what it calls itself, and what its addresses begin with."""
+        return tuple((code, native_name(code), root_of(code, self.languages)) for code in self.languages)
+
+
+def root_of(language: str, languages: Sequence[str]) -> str:
+    """Nothing for the page's first language, else "/nl"."""
+    return "" if language == languages[0] else f"/{language}"
 
 
 @dataclass(frozen=True)
@@ -231,6 +255,10 @@ class Snapshot:
     """Newest first; those that ended too."""
     versions: tuple[Policy, ...] = ()
     """All versions of the policy that are known, by the day from which each is in force."""
+
+    def in_language(self, language: str) -> Snapshot:
+        """The same state, told in another of the page's languages."""
+        return replace(self, page=replace(self.page, language=language))
 
     @cached_property
     def overall(self) -> Overall:

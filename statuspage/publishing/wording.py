@@ -15,11 +15,25 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton
 from babel.support import NullTranslations
 
-from statuspage.domain.sla.duration import Duration, describe_duration
+from statuspage.domain.sla.duration import Duration, parse_duration, rounded
 from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.translations.catalogues import load_catalogue
 
 _LOCALES = {"en": "en_GB"}
 """English dates are written day first, as the 24-hour clock beside them suggests."""
+_LEADS = {
+    "m": ("%(num)s minute", "%(num)s minutes"),
+    "h": ("%(num)s hour", "%(num)s hours"),
+    "d": ("%(num)s day", "%(num)s days"),
+    "bm": ("%(num)s business minute", "%(num)s business minutes"),
+    "bh": ("%(num)s business hour", "%(num)s business hours"),
+    "bd": ("%(num)s business day", "%(num)s business days"),
+}
+
+
+def words_of(lang: str, zone: ZoneInfo) -> Words:
+    """The writer in a language and a zone, with the language's catalogue."""
+    return Words(lang, zone, load_catalogue(lang))
 
 
 @dataclass(frozen=True)
@@ -149,7 +163,13 @@ class Words:
 
     def lead(self, duration: Duration | str) -> str:
         """A length as a policy gives it: "14 days", "2 hours"."""
-        return self.gettext(describe_duration(duration))
+        length = rounded(parse_duration(duration) if isinstance(duration, str) else duration)
+        one, many = _LEADS[length.unit]
+        return self.counted(one, many, length.amount)
+
+    def counted(self, one: str, many: str, number: int) -> str:
+        """A number of something; both texts hold %(num)s."""
+        return str(self.catalogue.ngettext(one, many, number)) % {"num": number}
 
     def wire(self, instant: datetime) -> str:
         """ISO 8601 in UTC with Z, for `datetime` attributes."""

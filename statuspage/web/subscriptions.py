@@ -264,12 +264,14 @@ def _page(
 ) -> Response:
     installation = current.installation()
     language = subscriber.language if subscriber and subscriber.language in page.languages else page.languages[0]
+    view = page_view(page, installation.settings.base_url(page.url), language)
     with force_locale(language.replace("-", "_")):
         html = render_template(
             f"public/{template}.html",
-            page=page_view(page, installation.settings.base_url(page.url)),
+            page=view,
             policy=installation.policy(current.now()),
             lang=language,
+            root=view.root,
             asset=asset_path,
             subscriber=subscriber,
             **facts,

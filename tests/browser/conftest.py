@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from statuspage.publishing.pages import render_pages
+from statuspage.publishing.site import render_site
 from statuspage.publishing.snapshot import Snapshot
 from tests.servers import find_program
 
@@ -46,7 +46,7 @@ class Site:
 
     def publish(self, snapshot: Snapshot) -> None:
         """Write what the snapshot says over what is there."""
-        for path, content in render_pages(snapshot):
+        for path, content in render_site(snapshot):
             file = self.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)

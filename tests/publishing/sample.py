@@ -400,6 +400,7 @@ def snapshot(
             support_url="https://larkwing.example/support",
             created_at=BORN,
             updated_at=NOW,
+            language="en",
         ),
         policy=load_policy(policy),
         now=NOW,

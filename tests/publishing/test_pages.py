@@ -14,6 +14,7 @@ import html5lib
 import pytest
 
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
+from statuspage.publishing.environment import render_static
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.snapshot import Snapshot, Touched
@@ -25,7 +26,8 @@ Pages = dict[str, str]
 
 
 def render(snapshot: Snapshot) -> Pages:
-    return {path: content.decode() for path, content in render_pages(snapshot) if not path.endswith(".ico")}
+    files = [*render_static(), *render_pages(snapshot)]
+    return {path: content.decode() for path, content in files if not path.endswith(".ico")}
 
 
 @pytest.fixture(scope="module")

@@ -59,10 +59,14 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), cast(Unit, match[2]))
 
 
+def rounded(duration: Duration) -> Duration:
+    """The same length in the larger unit where it is whole hours: 120m is 2h."""
+    if duration.unit in ("m", "bm") and duration.amount >= 60 and duration.amount % 60 == 0:
+        return Duration(duration.amount // 60, cast(Unit, duration.unit.replace("m", "h")))
+    return duration
+
+
 def describe_duration(duration: str | Duration) -> str:
-    """Words for people: "14d" is "14 days", "120m" is "2 hours", "5bd" is "5 business days"."""
-    value = parse_duration(duration) if isinstance(duration, str) else duration
-    amount, unit = value.amount, value.unit
-    if unit in ("m", "bm") and amount >= 60 and amount % 60 == 0:
-        amount, unit = amount // 60, cast(Unit, unit.replace("m", "h"))
-    return f"{amount} {_WORDS[unit]}{'' if amount == 1 else 's'}"
+    """English words: "14d" is "14 days", "120m" is "2 hours", "5bd" is "5 business days"."""
+    value = rounded(parse_duration(duration) if isinstance(duration, str) else duration)
+    return f"{value.amount} {_WORDS[value.unit]}{'' if value.amount == 1 else 's'}"
