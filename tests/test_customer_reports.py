@@ -18,6 +18,7 @@ from statuspage.customer_drafts import (
     ExclusionDraft,
     LinkDraft,
     QualificationDraft,
+    ReclassificationDraft,
     RemarkDraft,
     UrgencyDraft,
     WordsDraft,
@@ -26,7 +27,7 @@ from statuspage.domain.vocabulary import Cause
 from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
 from statuspage.errors import Refused, TransitionRefused
 from statuspage.models import ContactLetter, CustomerReport, Delivery, Incident
-from statuspage.standing import load_planned, report_standing
+from statuspage.standing import facts_missing, is_covered, load_planned, report_standing
 from tests.contracts import AUTHOR, Contract, at, entries
 
 WORDS = WordsDraft(text="It works again.")
@@ -148,9 +149,7 @@ def test_work_around_lowers_one_class(session: Session, istockist: Contract, fau
     report_steps.work_around(session, fault, WORDS, policy=istockist.policy, author=AUTHOR, now=now)
     assert (fault.class_before, fault.report_class) == ("Critical", "Medium")
     assert istockist.timer(fault, "2024-04-08T13:00Z").due_at == at("2024-04-08T16:00Z")
-    assert entries(fault)[-1] == (
-        "Critical became Medium: due 2024-04-08T12:00:00Z became 2024-04-08T16:00:00Z."
-    )
+    assert entries(fault)[-1] == ("Critical became Medium: due 2024-04-08T12:00:00Z became 2024-04-08T16:00:00Z.")
 
 
 def test_work_around_elsewhere_lowers_nothing(session: Session, twicpics: Contract, anomaly: CustomerReport) -> None:
@@ -303,3 +302,49 @@ def test_reports_of_one_customer(twicpics: Contract, anomaly: CustomerReport, se
     assert [each.number for each in load(session)] == [2, 1]
     assert [each.number for each in load(session, customer_id=other.customer_id)] == [2]
     assert [each.number for each in load(session, before=2)] == [1]
+
+
+def test_provider_classes_anew_with_a_reason(session: Session) -> None:
+    contract = Contract(session, "cm-com")
+    acme = contract.customer()
+    contract.contact(acme, "main", "main@acme.example")
+    report = contract.report(acme, "High", "2024-07-08T08:00Z", reporter="main@acme.example")
+    other = QualificationDraft(qualified=True, report_class="Normal")
+    now = at("2024-07-08T08:10Z")
+    with pytest.raises(TransitionRefused, match="with a reason"):
+        report_steps.qualify(session, report, other, policy=contract.policy, author=AUTHOR, now=now)
+    draft = ReclassificationDraft(report_class="Normal", reason="One user only.")
+    report_steps.reclassify(session, report, draft, policy=contract.policy, author=AUTHOR, now=now)
+    assert (report.asked_class, report.report_class) == ("High", "Normal")
+    assert contract.timer(report, "2024-07-08T08:10Z").due_at == at("2024-07-09T07:30Z")
+    assert "High became Normal: One user only." in entries(report)[-1]
+    assert session.scalars(select(ContactLetter.subject)).all()[-1] == "Report 1: class changed"
+
+
+def test_agreed_class_is_not_set_anew(session: Session, fault: CustomerReport, istockist: Contract) -> None:
+    draft = ReclassificationDraft(report_class="Low", reason="It is small.")
+    with pytest.raises(TransitionRefused, match="the policy lets nobody"):
+        report_steps.reclassify(
+            session, fault, draft, policy=istockist.policy, author=AUTHOR, now=at("2024-04-08T09:00Z")
+        )
+
+
+def test_answers_that_are_missing_are_listed(session: Session) -> None:
+    contract = Contract(session, "optimy")
+    acme = contract.customer()
+    contract.contact(acme, "reporter", "ann@acme.example")
+    facts = {"project number": "77", "name of the form": ""}
+    report = contract.report(acme, "High", "2024-07-08T14:00Z", reporter="ann@acme.example", facts=facts)
+    assert report.facts == {"project number": "77"}
+    assert "name of the form" in facts_missing(report, contract.policy)
+    assert "project number" not in facts_missing(report, contract.policy)
+    with pytest.raises(Refused, match="does not ask for 'shoe size'"):
+        contract.report(acme, "High", "2024-07-08T14:00Z", reporter="ann@acme.example", facts={"shoe size": "44"})
+
+
+def test_free_plan_has_no_sla_by_itself(istockist: Contract) -> None:
+    free, paying = istockist.customer("Free", plan="FREE "), istockist.customer("Paying", plan="pro")
+    insured = istockist.customer("Insured", plan="free", has_sla=True)
+    left_out = istockist.customer("Left out", plan="pro", has_sla=False)
+    judged = [is_covered(each, istockist.policy) for each in (free, paying, insured, left_out)]
+    assert judged == [False, True, True, False]

@@ -18,7 +18,7 @@ from statuspage.drafts import read_draft
 from statuspage.errors import Refused
 from statuspage.models import Customer
 from statuspage.reports.periods import offered_periods
-from statuspage.standing import contacts_missing, tier_on
+from statuspage.standing import contacts_missing, is_covered, tier_on
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, show, tell, user
 from statuspage.web.forms import Form
@@ -37,14 +37,14 @@ def list_customers() -> Response:
         policy = installation.policy(now, session)
         found = customers.load_customers(session, sought=sought)
         today = local_date(now, policy.zone)
-        rows = [(each, tier_on(each, today), contacts_missing(each)) for each in found]
+        rows = [(each, tier_on(each, today), contacts_missing(each), is_covered(each, policy)) for each in found]
         return show("customers/list.html", rows=rows, sought=sought, policy=policy)
 
 
 @admin.get("/customers/new")
 def new_customer() -> Response:
     """The form that adds a customer."""
-    return _show_new(Form({"has_sla": "yes"}))
+    return _show_new(Form())
 
 
 @admin.post("/customers")
@@ -140,6 +140,7 @@ def show_one(customer_id: str, forms: dict[str, Form] | None = None, status: int
             policy=policy,
             tier=tier_on(found, local_date(now, policy.zone)),
             missing=contacts_missing(found),
+            covered=is_covered(found, policy),
             reports=customer_reports.load_reports(session, customer_id=found.id, limit=10),
             report_count=customers.count_reports(session, found),
             claims=credit_claims.load_claims(session, customer_id=found.id),
@@ -169,9 +170,9 @@ def _show_new(form: Form, status: int = 200) -> Response:
 def _values(form: Form) -> dict[str, Any]:
     dates = {name: form.filled(name) for name in DATES}
     texts = {"name": form.value("name"), "plan": form.value("plan"), "monthly_fee": form.filled("monthly_fee")}
-    return {**texts, **dates, "has_sla": form.is_ticked("has_sla")}
+    return {**texts, **dates, "has_sla": {"yes": True, "no": False}.get(form.value("has_sla"))}
 
 
 def _filled(customer: Customer) -> Form:
     typed = {name: str(getattr(customer, name) or "") for name in (*DATES, "name", "plan", "monthly_fee")}
-    return Form({**typed, "has_sla": "yes" if customer.has_sla else ""})
+    return Form({**typed, "has_sla": {True: "yes", False: "no", None: ""}[customer.has_sla]})

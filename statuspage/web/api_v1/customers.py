@@ -10,7 +10,7 @@ from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import Customer
-from statuspage.standing import contacts_missing, tier_on
+from statuspage.standing import contacts_missing, is_covered, tier_on
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of_all
@@ -33,12 +33,14 @@ class ContactAnswer(Shape):
 
 
 class CustomerAnswer(Shape):
-    """A customer. `tier` is today's; `contacts_missing` names the empty ones of main and backup; money is text."""
+    """A customer. `tier` is today's; `contacts_missing` names the empty ones of main and backup; money is text.
+    `covered` is whether the SLA holds for it: as `has_sla` says, else (null) as the policy has it for the plan."""
 
     id: str
     name: str
     plan: str
-    has_sla: bool
+    has_sla: bool | None
+    covered: bool
     tier: str | None
     tiers: list[TierAnswer]
     contacts: list[ContactAnswer]
@@ -136,6 +138,7 @@ def _shown(row: Customer, policy: Policy, call: Call) -> CustomerAnswer:
         name=row.name,
         plan=row.plan,
         has_sla=row.has_sla,
+        covered=is_covered(row, policy),
         tier=tier_on(row, local_date(call.now, policy.zone)),
         tiers=[TierAnswer(tier=each.tier, from_date=each.from_date) for each in row.tiers],
         contacts=[
