@@ -17,12 +17,12 @@ from statuspage.changes import Installation, open_installation
 from statuspage.instance import bring_up_to_date, make_folders
 from statuspage.jobs import Nudge
 from statuspage.settings import ROOT, load_secret_key, read_settings
-from statuspage.web import admin, api_v1, auth, current, errors, headers, health, public, subscriptions
+from statuspage.web import admin, api_v1, auth, bounces, current, errors, headers, health, public, subscriptions
 
 log = structlog.get_logger(__name__)
 PUBLIC_ENDPOINTS = ("public.show_published", "static", "health.show_process")
 BODY_LIMIT = 1024 * 1024
-DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, public, cli)
+DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, bounces, public, cli)
 """Each has `register(app)`; a new door is added here."""
 
 

@@ -60,7 +60,7 @@ class Settings(BaseModel):
     mail_default_sender: str | None = None
     """Else status@ the host of the public URL."""
     mail_bounce_address: str | None = None
-    """Where bounces come in; each mail's return address is this one with a tag of its own (VERP). Else the sender's."""
+    """Where bounces come in; each mail's return address is this one with a tag of its own (VERP)."""
     dkim_domain: str | None = None
     dkim_selector: str | None = None
     dkim_key: Annotated[str | None, Field(validate_default=True)] = None

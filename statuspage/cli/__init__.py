@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from statuspage.cli import (
+    bounces,
     deliveries,
     history,
     incidents,
@@ -32,6 +33,7 @@ COMMANDS = (
     history.import_,
     subscribers.subscribers,
     deliveries.deliveries,
+    bounces.bounces,
     policy.policy,
     reports.sla,
     running.publish,

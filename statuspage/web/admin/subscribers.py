@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from statuspage import subscribers
+from statuspage import bounces, subscribers
 from statuspage.errors import NotFound
 from statuspage.models import Subscriber
 from statuspage.notify.recipients import is_listening
@@ -55,7 +55,7 @@ def restore_subscriber(subscriber_id: str) -> Response:
     now = current.now()
     with current.installation().database.write() as session:
         found = subscribers.load_subscriber(session, subscriber_id)
-        subscribers.restore(session, found)
+        bounces.restore(session, found)
         note(session, "subscriber.restore", found.id, now=now)
     tell(_("%(address)s will be written to again.", address=found.address))
     return go("list_subscribers", kind="suppressed")
