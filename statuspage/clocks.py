@@ -55,9 +55,14 @@ def load_addresses(session: Session, kind: RingKind) -> list[str]:
 
 
 def _load_open(session: Session, *, lock: bool = False) -> list[Incident]:
-    query = select(Incident).where(
-        Incident.status.in_([status for status in IncidentStatus if status.is_open]), Incident.imported_at.is_(None)
-    ).where(Incident.draft.is_(False))
+    query = (
+        select(Incident)
+        .where(
+            Incident.status.in_([status for status in IncidentStatus if status.is_open]),
+            Incident.imported_at.is_(None),
+        )
+        .where(Incident.draft.is_(False))
+    )
     query = query.order_by(Incident.id).options(selectinload(Incident.updates))
     return list(session.scalars(query.with_for_update() if lock else query))
 

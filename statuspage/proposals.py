@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from statuspage import audit
@@ -82,7 +83,8 @@ def discard(session: Session, incident: Incident, reason: str, *, author: str, n
     _check_draft(incident)
     if not reason.strip():
         raise Refused(Problem("reason", "say why: the activity log keeps it"))
-    details = {"title": incident.title, "started_at": incident.started_at.isoformat(), "reason": reason.strip()[:1000]}
+    began = incident.started_at.isoformat()
+    details = {"title": incident.title, "started_at": began, "reason": reason.strip()[:1000]}
     audit.record(session, "incident.discard", actor=author, target=incident.id, details=details, now=now)
     _erase(session, incident, everything=True)
     session.delete(incident)
@@ -148,10 +150,7 @@ def _write(session: Session, incident: Incident, draft: IncidentDraft, *, author
 
 def _erase(session: Session, incident: Incident, *, everything: bool = False) -> None:
     """Forget the held words, or (`everything`) all that was ever noted on the draft."""
-    for update in [update for update in incident.updates if everything or update.event == DRAFTED]:
-        for affected in list(update.affected):
-            session.delete(affected)
-        session.flush()
-        session.delete(update)
-    session.flush()
+    gone = [update.id for update in incident.updates if everything or update.event == DRAFTED]
+    session.execute(delete(AffectedComponent).where(AffectedComponent.update_id.in_(gone)))
+    session.execute(delete(Update).where(Update.id.in_(gone)))
     session.expire(incident, ["updates"])

@@ -51,10 +51,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """What measurements say of one component now. `since` is the first failure's instant where it is down; `held`
+    """What measurements say of one subject now: a component's id, or the key of alerts that name none. `since` is the first failure's instant where it is down; `held`
     marks one of which nothing is known now, so that an outage neither begins nor ends."""
 
-    component_id: str
+    subject: str
     status: ComponentStatus
     since: datetime | None = None
     severity: str | None = None

@@ -20,6 +20,7 @@ _TEXTS = {
     RingKind.REMINDER: "Update due soon",
     RingKind.OVERDUE: "Update overdue",
     RingKind.ESCALATION: "Incident escalates",
+    RingKind.DETECTED: "Outage measured",
 }
 
 
@@ -37,6 +38,12 @@ class Alarm:
     priority: Priority
     status: IncidentStatus
     last_update_at: datetime | None
+    draft: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where an operator acts on it: a draft is published by one button there."""
+        return f"/admin/incidents/{self.incident_id}" + ("/publish" if self.draft else "")
 
     @property
     def minutes_late(self) -> int:
@@ -61,6 +68,7 @@ def load_alarm(session: Session, ring_id: int) -> Alarm:
         priority=incident.priority,
         status=incident.status,
         last_update_at=_last_public_update(session, incident),
+        draft=incident.draft,
     )
 
 
@@ -69,7 +77,7 @@ def is_still_true(session: Session, ring_id: int, policy: Policy) -> bool:
     ring = session.get_one(ClockRing, ring_id)
     if not ring.incident.status.is_open:
         return False
-    if ring.kind == RingKind.ESCALATION:
+    if ring.kind in (RingKind.ESCALATION, RingKind.DETECTED):
         return True
     last = _last_public_update(session, ring.incident)
     incident = ring.incident
@@ -84,7 +92,7 @@ def write_alarm(alarm: Alarm, letterhead: Letterhead, language: str, now: dateti
     facts = {
         "alarm": alarm,
         "state": words.gettext(_TEXTS[alarm.kind]),
-        "url": f"{letterhead.url}/admin/incidents/{alarm.incident_id}",
+        "url": f"{letterhead.url}{alarm.path}",
     }
     mail = write_mail("alarm", facts, {"In-Reply-To": thread, "References": thread}, letterhead, words, places, now)
     return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)

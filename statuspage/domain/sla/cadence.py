@@ -27,6 +27,8 @@ class RingKind(StrEnum):
     REMINDER = "reminder"
     OVERDUE = "overdue"
     ESCALATION = "escalation"
+    DETECTED = "detected"
+    """An outage was measured: a draft waits, or was published by itself."""
 
 
 @dataclass(frozen=True)
