@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import incidents
+from statuspage import customer_reports, incidents
 from statuspage.changes import site_change
 from statuspage.components import current_statuses, load_components
 from statuspage.domain.lifecycle import incident_steps
@@ -98,6 +98,7 @@ def show_one(session: Session, incident: Any, form: Form, status: int = 200) -> 
         steps=incident_steps(incident.status),
         causes=[(cause.value, cause.label) for cause in Cause],
         outcome=consequences.of_update(session, incident, form, policy=policy, now=now),
+        reports=customer_reports.load_reports(session, incident_id=incident.id, limit=None),
         internal=[update for update in incident.updates if update.public_at is None],
     )
 

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import extensions, maintenance
+from statuspage import customer_reports, extensions, maintenance
 from statuspage.changes import Change, site_change
 from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
@@ -197,6 +197,7 @@ def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms:
         status,
         notice=notice,
         steps=maintenance_steps(notice.status),
+        reports=customer_reports.load_reports(session, maintenance_id=notice.id, limit=None),
         update=forms.get("update") or Form({"status": notice.status, "notify": "yes"}),
         move=move,
         later=assessment_of(session, later_window(later, notice), now=now, but=notice.id),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause
 from statuspage.models import CustomerReport
-from statuspage.standing import ReportStanding, Timer, load_planned, report_standing
+from statuspage.standing import ReportStanding, Timer, facts_missing, load_planned, report_standing
 from statuspage.web.api_v1.shapes import Shape, UtcInstant
 
 
@@ -49,14 +49,18 @@ class ReportAnswer(Shape):
     number: int
     customer: str
     incident: str | None
+    maintenance: str | None
     service: str | None
     report_class: str
+    asked_class: str
     class_before: str | None
     tier: str | None
     channel: str
     reporter: str
     text: str
     checklist: list[str]
+    facts: dict[str, str]
+    facts_missing: list[str]
     not_available: bool
     qualified: bool | None
     cause: Cause
@@ -85,10 +89,10 @@ class ReportAnswer(Shape):
 
 
 _COPIED = (
-    *("id", "number", "service", "report_class", "class_before", "tier", "channel", "reporter", "text"),
-    *("not_available", "qualified", "cause", "diagnosis", "received_at", "recorded_at", "acknowledged_at"),
-    *("acted_at", "diagnosed_at", "qualified_at", "urgency_agreed_at", "workaround_at", "restored_notice_at"),
-    *("resolved_at", "closed_at", "closed_reason", "objection_at"),
+    *("id", "number", "service", "report_class", "asked_class", "class_before", "tier", "channel", "reporter"),
+    *("text", "not_available", "qualified", "cause", "diagnosis", "received_at", "recorded_at"),
+    *("acknowledged_at", "acted_at", "diagnosed_at", "qualified_at", "urgency_agreed_at", "workaround_at"),
+    *("restored_notice_at", "resolved_at", "closed_at", "closed_reason", "objection_at"),
 )
 
 
@@ -97,15 +101,18 @@ def report_answers(
 ) -> list[ReportAnswer]:
     """Reports as they stand now."""
     planned = load_planned(session, [row.received_at for row in rows])
-    return [_answer(row, report_standing(row, policy, now=now, planned=planned)) for row in rows]
+    return [_answer(row, policy, report_standing(row, policy, now=now, planned=planned)) for row in rows]
 
 
-def _answer(row: CustomerReport, standing: ReportStanding) -> ReportAnswer:
+def _answer(row: CustomerReport, policy: Policy, standing: ReportStanding) -> ReportAnswer:
     return ReportAnswer(
         **{name: getattr(row, name) for name in _COPIED},
         customer=row.customer_id,
         incident=row.incident_id,
+        maintenance=row.maintenance_id,
         checklist=list(row.checklist or ()),
+        facts=dict(row.facts or {}),
+        facts_missing=list(facts_missing(row, policy)),
         timers=[_timer(timer) for timer in standing.timers],
         late=standing.late,
         not_counted=standing.not_counted,

@@ -15,10 +15,12 @@ from statuspage.customer_drafts import (
     ExclusionDraft,
     LinkDraft,
     QualificationDraft,
+    ReclassificationDraft,
     RemarkDraft,
     ReportDraft,
     UrgencyDraft,
     WordsDraft,
+    WorkLinkDraft,
 )
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Scope
@@ -35,6 +37,9 @@ class ReportQuery(PageQuery):
     """Which reports."""
 
     customer: str | None = Field(None, max_length=40, description="a customer's id")
+    incident: str | None = Field(None, max_length=40, description="an incident's id")
+    maintenance: str | None = Field(None, max_length=40, description="a maintenance's id")
+    report_class: str | None = Field(None, max_length=80, description="one of the policy's classes")
     open: bool = Field(False, description="only those that are not closed")
 
 
@@ -47,6 +52,9 @@ def list_customer_reports(call: Call, query: ReportQuery) -> Answer:
         rows = customer_reports.load_reports(
             session,
             customer_id=query.customer,
+            incident_id=query.incident,
+            maintenance_id=query.maintenance,
+            report_class=query.report_class,
             open_only=query.open,
             before=place[0] if place else None,
             limit=query.limit + 1,
@@ -123,6 +131,12 @@ def agree_report_urgency(call: Call, report_id: str, draft: UrgencyDraft) -> Ans
     return _step(call, report_id, "urgency", draft)
 
 
+@_declared("reclassification")
+def reclassify_report(call: Call, report_id: str, draft: ReclassificationDraft) -> Answer:
+    """Set another class than the customer did, with the reason, where the policy lets the provider."""
+    return _step(call, report_id, "reclassification", draft)
+
+
 @_declared("workaround")
 def work_around_report(call: Call, report_id: str, draft: WordsDraft) -> Answer:
     """A work-around is in place; where the policy says so it lowers the class."""
@@ -145,6 +159,12 @@ def leave_out_report(call: Call, report_id: str, draft: ExclusionDraft) -> Answe
 def link_report(call: Call, report_id: str, draft: LinkDraft) -> Answer:
     """Say which incident it belongs to. Resolving that incident restores the report."""
     return _step(call, report_id, "incident", draft)
+
+
+@_declared("maintenance")
+def link_report_to_maintenance(call: Call, report_id: str, draft: WorkLinkDraft) -> Answer:
+    """Say which maintenance it is of: work announced late that a customer reports counts for that customer."""
+    return _step(call, report_id, "maintenance", draft)
 
 
 @_declared("restoration")

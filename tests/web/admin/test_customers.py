@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from statuspage.changes import Installation
-from statuspage.models import Claim, Customer, CustomerReport
+from statuspage.models import Claim, Customer, CustomerReport, Incident
 from statuspage.settings import Settings
+from tests.contracts import Contract
 from tests.web.admin.conftest import Operator
 
 
@@ -147,3 +150,31 @@ def test_board_names_late_reports_and_meetings(mary: Operator, installation: Ins
     html = mary.get("/admin/").text
     assert "Report 1</a> Acme" in html
     assert "Claim for 2024-04</a> Acme" in html
+
+
+def test_reports_are_listed_a_page_at_a_time(rob: Operator, installation: Installation, acme: str) -> None:
+    with installation.database.write() as session:
+        contract, customer = Contract(session, "twicpics"), session.get_one(Customer, acme)
+        for _ in range(51):
+            contract.report(customer, "Critical Anomaly", "2024-04-08T10:00Z")
+    first = rob.get("/admin/customer-reports").text
+    assert "Report 51" in first
+    assert "Report 1<" not in first
+    older = re.search(r'href="([^"]*before=2[^"]*)"', first)
+    assert older
+    assert "Report 1<" in rob.get(unescape(older[1])).text
+    assert "No report here." in rob.get("/admin/customer-reports?class=Minor+Anomaly").text
+    assert rob.get("/admin/customer-reports?before=x").status_code == 404
+
+
+def test_incident_lists_what_customers_reported(rob: Operator, installation: Installation, acme: str) -> None:
+    rob.post(
+        "/admin/incidents",
+        {"title": "Grey", "priority": "P1", "status": "investigating", "cause": "own", "body": "We look."},
+    )
+    with installation.database.read() as session:
+        incident = session.scalars(select(Incident.id)).one()
+    assert "No customer reported it." in rob.get(f"/admin/incidents/{incident}").text
+    page = f"/admin/customer-reports/{record(rob, installation, acme)}"
+    assert rob.post(f"{page}/incident", {"incident": incident}).status_code == 303
+    assert "Report 1" in rob.get(f"/admin/incidents/{incident}").text
