@@ -1,4 +1,4 @@
-"""`app:app` is the WSGI application; `python app.py` runs the page and its worker in one process tree."""
+"""`app:app` is the WSGI application; `python app.py` runs the page, its worker and its prober in one process tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from statuspage import instance, logs, people, worker
+from statuspage import instance, logs, people, prober, worker
 from statuspage.changes import Installation
 from statuspage.domain.sla.policy import PolicyError
 from statuspage.factory import create_app
@@ -36,7 +36,7 @@ log = structlog.get_logger("app")
 
 
 def main() -> int:
-    """Bring the instance up to date, then run site and worker until SIGTERM; the exit code."""
+    """Bring the instance up to date, then run site, worker and prober until SIGTERM; the exit code."""
     settings = installation.settings
     try:
         port = free_port(settings.host, settings.port)
@@ -56,6 +56,7 @@ def main() -> int:
     children = [
         Child("web", lambda: run_web(settings.host, port)),
         Child("worker", run_worker),
+        Child("prober", run_prober),
     ]
     return supervise(children, lambda: announce(settings.host, port, link))
 
@@ -68,11 +69,22 @@ def run_web(host: str, port: int) -> int:
 
 def run_worker() -> int:
     """What is due, until SIGTERM."""
+    worker.run(installation, until_ended())
+    return 0
+
+
+def run_prober() -> int:
+    """The monitors in their turn, until SIGTERM."""
+    prober.run(installation, until_ended())
+    return 0
+
+
+def until_ended() -> threading.Event:
+    """Set by SIGTERM and SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker.run(installation, stop)
-    return 0
+    return stop
 
 
 def free_port(host: str, port: int) -> int:

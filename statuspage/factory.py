@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, abort, request
-from flask_babel import Babel
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,12 +15,25 @@ from statuspage.changes import Installation, open_installation
 from statuspage.instance import bring_up_to_date, make_folders
 from statuspage.jobs import Nudge
 from statuspage.settings import ROOT, load_secret_key, read_settings
-from statuspage.web import admin, api_v1, auth, bounces, current, errors, headers, health, public, subscriptions
+from statuspage.web import (
+    admin,
+    api_v1,
+    auth,
+    bounces,
+    current,
+    errors,
+    headers,
+    health,
+    heartbeat,
+    public,
+    subscriptions,
+)
+from statuspage.web.speaking import Speech
 
 log = structlog.get_logger(__name__)
 PUBLIC_ENDPOINTS = ("public.show_published", "static", "health.show_process")
 BODY_LIMIT = 1024 * 1024
-DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, bounces, public, cli)
+DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, heartbeat, bounces, public, cli)
 """Each has `register(app)`; a new door is added here."""
 
 
@@ -39,7 +50,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     app = Flask("statuspage", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.extensions[current.EXTENSION] = installation
     _configure(app, installation)
-    Babel(app, default_translation_directories=str(Path(ROOT) / "statuspage" / "translations"))
+    Speech(app)
     _guard_hosts(app, installation)
     if fresh:
         _bring_up_to_date_once(app, installation)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from statuspage.changes import Installation, site_change
+from statuspage.monitoring import heartbeats
+from statuspage.monitoring.heartbeats import Signal
 from statuspage.monitoring.judging import (
     AUTHOR,
     Judged,
@@ -21,6 +23,15 @@ def take_results(installation: Installation, measured: Sequence[Measured], now: 
     away: the caller keeps the results and hands them in again."""
     with site_change(installation, now, author=AUTHOR) as change:
         judged = record_results(change.session, measured, now=now)
+        change.unseen = not judged
+    return judged
+
+
+def take_call(installation: Installation, token: str, signal: Signal, now: datetime) -> list[Judged]:
+    """A job called by the URL of its heartbeat. Raises NotFound."""
+    with site_change(installation, now, author=AUTHOR) as change:
+        measured = heartbeats.take_call(change.session, token, signal, now)
+        judged = record_results(change.session, [measured], now=now) if measured else []
         change.unseen = not judged
     return judged
 

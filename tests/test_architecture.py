@@ -47,6 +47,7 @@ LAYERS = {
         "statuspage.claims",
         "statuspage.clocks",
         "statuspage.components",
+        "statuspage.corrections",
         "statuspage.credit_claims",
         "statuspage.customer_reports",
         "statuspage.customers",
@@ -64,6 +65,7 @@ LAYERS = {
         "statuspage.people",
         "statuspage.policy_versions",
         "statuspage.proposals",
+        "statuspage.reminders",
         "statuspage.report_steps",
         "statuspage.site",
         "statuspage.slots",
@@ -71,6 +73,7 @@ LAYERS = {
         "statuspage.opt_in",
         "statuspage.wishes",
         "statuspage.follows",
+        "statuspage.personal_data",
         "statuspage.windows",
     ),
     "text": (
@@ -89,6 +92,7 @@ LAYERS = {
         "statuspage.logs",
         "statuspage.measurement",
         "statuspage.mirroring",
+        "statuspage.prober",
         "statuspage.processes",
         "statuspage.worker",
     ),
@@ -117,7 +121,7 @@ DOMAIN_MAY_USE = {"holidays", "pydantic"}
 FLASK = ("flask", "flask_babel", "flask_mail", "flask_wtf", "wtforms")
 FLASK_BELOW_DOORS = {"statuspage.notify.email": "flask_mail", "statuspage.notify.smtp": "flask_mail"}
 """Mail goes out through Flask-Mail, which these wrap; nothing else below the doors knows Flask."""
-CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker", "statuspage.mirroring")
+CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker", "statuspage.prober", "statuspage.mirroring")
 """Doors and the worker read the clock and hand it down as `now`."""
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
 

@@ -1,4 +1,4 @@
-"""flask publish and flask worker: the page written, and what is due done."""
+"""flask publish, flask worker and flask prober: the page written, what is due done, what is monitored checked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import click
 from flask.cli import with_appcontext
 
+from statuspage import prober as probing
 from statuspage import worker as work
 from statuspage.cli.console import fail, opened, plainly, say
 from statuspage.publishing.site import PublishFailed
@@ -32,7 +33,18 @@ def publish(everything: bool) -> None:
 @with_appcontext
 def worker() -> None:
     """Send what is due, start and end maintenance, publish what time changed; until SIGTERM."""
+    work.run(current.installation(), _until_ended())
+
+
+@click.command("prober")
+@with_appcontext
+def prober() -> None:
+    """Check the monitors, each in its turn; until SIGTERM. Of several probers one works at a time."""
+    probing.run(current.installation(), _until_ended())
+
+
+def _until_ended() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    work.run(current.installation(), stop)
+    return stop

@@ -31,6 +31,8 @@ class Monitor(Base):
     enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
     token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     """Of a heartbeat's URL."""
+    started_at: Mapped[datetime | None]
+    """Of a heartbeat whose job said that it began, until it says how it ended."""
     status: Mapped[ComponentStatus] = mapped_column(default=ComponentStatus.UNKNOWN)
     """As judged last; its history is in StatusChange."""
     status_since: Mapped[datetime | None]

@@ -11,15 +11,17 @@ import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from statuspage import migrations, people
 from statuspage.changes import Installation
+from statuspage.domain.health import Outcome
 from statuspage.domain.vocabulary import Scope
-from statuspage.models import Delivery, Heartbeat, Page
+from statuspage.models import Delivery, Heartbeat, Monitor, Page
+from statuspage.prober import LEASE as PROBER
 from statuspage.web import current
 
 log = structlog.get_logger(__name__)
@@ -58,7 +60,7 @@ def show_process() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def show_readiness() -> ResponseReturnValue:
-    """200 when database, tables and worker are as they should be; else 503 naming what is not."""
+    """200 when database, tables, worker and prober are as they should be; else 503 naming what is not."""
     checks = check_parts(current.installation(), current.now())
     ready = all(verdict == "ok" for verdict in checks.values())
     return jsonify(status="ok" if ready else "unavailable", checks=checks), 200 if ready else 503
@@ -74,14 +76,15 @@ def show_metrics() -> ResponseReturnValue:
 
 
 def check_parts(installation: Installation, now: datetime) -> dict[str, str]:
-    """What is right ("ok") or wrong with database, migrations and worker."""
+    """What is right ("ok") or wrong with database, migrations, worker and prober."""
     unknown = "unknown: the database cannot be reached"
-    checks = {"database": "ok", "migrations": unknown, "worker": unknown}
+    checks = {"database": "ok", "migrations": unknown, "worker": unknown, "prober": unknown}
     try:
         with installation.database.read() as session:
             checks["migrations"] = "ok" if migrations.is_at_head(session) else "not at the newest version"
             if checks["migrations"] == "ok":
                 checks["worker"] = _judge_worker(session, now)
+                checks["prober"] = _judge_prober(session, now)
     except Exception as error:  # any driver's way of saying that it is away
         checks["database"] = f"cannot be reached: {type(error).__name__}"
     return checks
@@ -97,6 +100,18 @@ def _judge_worker(session: Session, now: datetime) -> str:
     if last is None:
         return "has never run"
     silent = now - last
+    return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
+
+
+def _judge_prober(session: Session, now: datetime) -> str:
+    """A page without anything to check needs no prober."""
+    watched = select(Monitor.id).where(Monitor.enabled, Monitor.removed_at.is_(None)).limit(1)
+    if session.scalar(watched) is None:
+        return "ok"
+    row = session.get(Heartbeat, PROBER)
+    if row is None:
+        return "has never run"
+    silent = now - row.at
     return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
 
 
@@ -154,5 +169,23 @@ def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
     beat = last_beat(session)
     silent = (now - beat).total_seconds() if beat else float("inf")
     yield GaugeMetricFamily("statuspage_worker_silent_seconds", "Since a worker last said it lives", value=silent)
+    yield from _prober_figures(session, now)
     revision = session.scalar(select(Page.revision).where(Page.id == 1)) or 0
     yield GaugeMetricFamily("statuspage_revision", "Revision of the page in the database", value=revision)
+
+
+def _prober_figures(session: Session, now: datetime) -> Iterator[Metric]:
+    """What the prober that works, or worked last, says of itself since it started."""
+    row = session.get(Heartbeat, PROBER)
+    said = (row.details or {}) if row else {}
+    silent = (now - row.at).total_seconds() if row else float("inf")
+    yield GaugeMetricFamily("statuspage_prober_silent_seconds", "Since a prober last said it works", value=silent)
+    checks = CounterMetricFamily("statuspage_checks", "Checks of the prober by outcome", labels=["outcome"])
+    for outcome in Outcome:
+        checks.add_metric([outcome.value], said.get("outcomes", {}).get(outcome.value, 0))
+    yield checks
+    late = "Longest time from when a check was due to when it began"
+    yield GaugeMetricFamily("statuspage_check_lateness_seconds", late, value=said.get("latest_s", 0.0))
+    yield GaugeMetricFamily("statuspage_results_waiting", "Results not stored yet", value=said.get("waiting", 0))
+    lost = said.get("dropped", 0) + said.get("skipped", 0)
+    yield CounterMetricFamily("statuspage_checks_lost", "Checks that were not made or not stored", value=lost)

@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("responsible_email", sa.String(length=1000), nullable=True),
         sa.Column("escalation_email", sa.String(length=1000), nullable=True),
         sa.Column("alarm_webhook", sa.String(length=500), nullable=True),
+        sa.Column("reminders", sa.JSON(), server_default=sa.text('\'["24h", "1h"]\''), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -592,6 +593,7 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("enabled", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("status_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
@@ -824,7 +826,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index("ix_delivery_open", ["state", "lane", "due_at"], unique=False)
+        batch_op.create_index("ix_delivery_open", ["state", "lane", "channel", "due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
         batch_op.create_index(
             "ix_delivery_thread",
