@@ -33,6 +33,7 @@ from statuspage.models import (
     IdempotentAnswer,
     Incident,
     Maintenance,
+    Monitor,
     Notice,
     Page,
     StatusChange,
@@ -157,7 +158,7 @@ def _watching(change: Change) -> Iterator[None]:
         event.remove(change.session, "before_flush", collect)
 
 
-_OPERATORS_ROWS = (Alert, ApiToken, AuditEvent, ClockRing, Delivery, Detection, Hook, IdempotentAnswer)
+_OPERATORS_ROWS = (Alert, ApiToken, AuditEvent, ClockRing, Delivery, Detection, Hook, IdempotentAnswer, Monitor)
 _STAMPS = frozenset({"updated_at", "changed_in"})
 
 

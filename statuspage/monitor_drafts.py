@@ -149,6 +149,37 @@ class MonitorTable(BaseModel):
             raise ValueError("period: must be from 10s to 366d")
 
 
+class MonitorChange(BaseModel):
+    """What to change of a monitor; keys that are not given stay, null takes one away. What results is checked as a
+    MonitorTable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Kind | None = None
+    name: str | None = None
+    target: str | None = None
+    every: str | None = None
+    timeout: str | None = None
+    failures: int | None = None
+    recoveries: int | None = None
+    latency: str | None = None
+    method: Method | None = None
+    headers: dict[str, str] | None = None
+    body: str | None = None
+    follow_redirects: bool | None = None
+    expect_status: list[int] | None = None
+    expect_body: str | None = None
+    expect_json: ExpectedJson | None = None
+    send: str | None = None
+    expect: str | None = None
+    certificate_warning: str | None = None
+    record: Record | None = None
+    expect_answer: str | None = None
+    period: str | None = None
+    grace: str | None = None
+    enabled: bool | None = None
+
+
 def _check_host_port(target: str) -> None:
     found = _HOST_PORT.fullmatch(target)
     if found is None or not 1 <= int(found[2]) <= 65535:
