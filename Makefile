@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 DEMO := $(CURDIR)/.demo
 
-.PHONY: run demo test bench lint types lock clean
+.PHONY: run demo test bench lint types lock translations clean
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -44,6 +44,9 @@ lock: .venv/.installed-dev
 	@echo "Installing the locked test packages …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+translations: .venv/.installed
+	@$(BIN)/python -m statuspage.translations
 
 clean:
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

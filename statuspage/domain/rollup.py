@@ -24,6 +24,7 @@ _OVERALL = {
     ComponentStatus.PARTIAL_OUTAGE: ("major", "Partial System Outage"),
     ComponentStatus.MAJOR_OUTAGE: ("critical", "Major Service Outage"),
 }
+DESCRIPTIONS = tuple(sentence for _, sentence in _OVERALL.values())
 _AS_GRAVE_AS = {
     Impact.MINOR: ComponentStatus.DEGRADED_PERFORMANCE,
     Impact.MAJOR: ComponentStatus.PARTIAL_OUTAGE,

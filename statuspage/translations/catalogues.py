@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,13 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+
+class Untranslated(Warning):
+    """A text was shown in English because the catalogue has no words for it."""
+
+
+warnings.simplefilter("ignore", Untranslated, append=True)  # nobody at a terminal can help; the tests turn it on
 
 FOLDER = Path(__file__).resolve().parent
 SOURCE = "en"
@@ -32,8 +40,29 @@ def load_catalogue(language: str) -> NullTranslations:
             compiled = BytesIO()
             write_mo(compiled, catalogue)
             compiled.seek(0)
-            return Translations(compiled)
+            translations = Translations(compiled)
+            translations.add_fallback(_Missing(name))
+            return translations
     return NullTranslations()
+
+
+class _Missing(NullTranslations):
+    """Answers for what a catalogue lacks with the source's text, and says so."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def gettext(self, message: str) -> str:
+        self._note(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self._note(msgid1)
+        return msgid1 if n == 1 else msgid2
+
+    def _note(self, message: str) -> None:
+        warnings.warn(f"{self.language} has no words for {message!r}", Untranslated, stacklevel=4)
 
 
 def native_name(language: str) -> str:
