@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import click
@@ -10,6 +11,7 @@ from flask.cli import AppGroup
 from statuspage.cli.console import local, opened, plainly, say, say_json, say_rows
 from statuspage.reports.customer_credit import customer_credit
 from statuspage.reports.customers import load_customer
+from statuspage.reports.lengths import shown_seconds
 from statuspage.reports.periods import read_period
 from statuspage.reports.sla import Entry, ServiceRow, SlaReport, sla_report
 from statuspage.reports.tables import sla_csv
@@ -56,7 +58,7 @@ def _say_report(found: SlaReport) -> None:
     say_rows([header, *(_cells(row) for row in found.rows)], empty="")
     for row in found.rows:
         for title, entries in (("Down", row.outages), ("Left out", row.removed), ("Not counted", row.exempt)):
-            _say_entries(f"{title}: {_name(row)}", entries, zone)
+            _say_entries(f"{title}: {_name(row)}", entries, found.names, zone)
     say("")
     say(found.formula.symbols)
     for letter, meaning in found.formula.terms:
@@ -75,7 +77,7 @@ def _say_credit(found: SlaReport) -> None:
         say(f"Claims close at {local(owed.closes_at, found.policy.zone)}")
 
 
-def _say_entries(title: str, entries: tuple[Entry, ...], zone: ZoneInfo) -> None:
+def _say_entries(title: str, entries: tuple[Entry, ...], names: Mapping[str, str], zone: ZoneInfo) -> None:
     if not entries:
         return
     say("")
@@ -84,8 +86,8 @@ def _say_entries(title: str, entries: tuple[Entry, ...], zone: ZoneInfo) -> None
         (
             f"  {local(entry.span.start, zone)}",
             local(entry.span.end, zone),
-            str(entry.span.length),
-            entry.component,
+            f"{shown_seconds(entry.span.length)} s",
+            names.get(entry.component, entry.component),
             entry.reason,
             entry.id or "",
             entry.title,
@@ -112,7 +114,5 @@ def _cells(row: ServiceRow) -> tuple[str, ...]:
         target,
         {True: "yes", False: "NO", None: "-"}[row.met],
         "-" if row.credit_percent is None else f"{row.credit_percent}%",
-        str(row.figure.counted),
-        str(row.figure.removed),
-        str(row.figure.unknown),
+        *(f"{shown_seconds(length)} s" for length in (row.figure.counted, row.figure.removed, row.figure.unknown)),
     )

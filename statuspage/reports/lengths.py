@@ -10,6 +10,13 @@ Seconds = int | float
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def shown_seconds(length: timedelta) -> str:
+    """Seconds for people: whole where they are, else cut to hundredths; the tables for programs keep all."""
+    whole, rest = divmod(length, timedelta(seconds=1))
+    hundredths = rest // timedelta(milliseconds=10)
+    return f"{whole:,}.{hundredths:02}" if rest else f"{whole:,}"
+
+
 def seconds(length: timedelta) -> Seconds:
     """A length in exact seconds."""
     microseconds = length // _MICROSECOND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,7 @@ class NoticeGiven:
     kind: MaintenanceKind
     urgent: bool
     components: tuple[str, ...]
+    names: tuple[str, ...]
     span: Span
     announced_at: datetime
     required: str | None
@@ -48,26 +50,27 @@ def starting_in(span: Span) -> ColumnElement[bool]:
 def load_notices(session: Session, policy: Policy, which: ColumnElement[bool]) -> tuple[NoticeGiven, ...]:
     """Maintenances that were not cancelled, by start. `excluded` is what this policy makes of the class."""
     wanted = and_(which, Maintenance.status != MaintenanceStatus.CANCELLED)
-    slugs: dict[str, list[str]] = defaultdict(list)
-    for key, slug in session.execute(
-        select(MaintenanceComponent.maintenance_id, Component.slug)
+    parts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for key, slug, name in session.execute(
+        select(MaintenanceComponent.maintenance_id, Component.slug, Component.name)
         .join(Component, Component.id == MaintenanceComponent.component_id)
         .join(Maintenance, Maintenance.id == MaintenanceComponent.maintenance_id)
         .where(wanted)
         .order_by(Component.position, Component.slug)
     ):
-        slugs[key].append(slug)
+        parts[key].append((slug, name))
     rows = session.scalars(select(Maintenance).where(wanted).order_by(Maintenance.starts_at, Maintenance.id))
-    return tuple(_notice(policy, row, tuple(slugs[row.id])) for row in rows)
+    return tuple(_notice(policy, row, parts[row.id]) for row in rows)
 
 
-def _notice(policy: Policy, row: Maintenance, components: tuple[str, ...]) -> NoticeGiven:
+def _notice(policy: Policy, row: Maintenance, parts: Sequence[tuple[str, str]]) -> NoticeGiven:
     return NoticeGiven(
         id=row.id,
         title=row.title,
         kind=row.kind,
         urgent=row.urgent,
-        components=components,
+        components=tuple(slug for slug, _ in parts),
+        names=tuple(name for _, name in parts),
         span=Span(row.starts_at, max(row.starts_at, row.ends_at)),
         announced_at=row.announced_at,
         required=row.notice_required,

@@ -66,7 +66,7 @@ class ServiceRow:
 class SlaReport:
     """A period's report. `span` is the period, `window` what of it has passed; `final` once it is over. `contractual`
     is whether the policy promises anything for a period of this length. `platform_only` marks figures of the platform
-    under a policy that measures each customer: history, owed to nobody."""
+    under a policy that measures each customer: history, owed to nobody, so without credits."""
 
     period: Period
     policy: Policy
@@ -80,6 +80,13 @@ class SlaReport:
     customer: Customer | None
     rows: tuple[ServiceRow, ...]
     notices: tuple[NoticeGiven, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What people call the components and services that the entries name."""
+        lines = [row.line for row in self.rows]
+        parts = [part for line in lines for part in (*line.components, *line.beta)]
+        return {line.key: line.name for line in lines} | {part.slug: part.name for part in parts}
 
 
 def sla_report(
@@ -96,6 +103,8 @@ def sla_report(
     window = Span(span.start, max(span.start, min(span.end, now)))
     contractual = period.unit == policy.availability.period
     measures_customers = policy.availability.measured_from == "ticket" or policy.availability.only_reported
+    platform_only = measures_customers and customer is None
+    earns = contractual and policy.credits is not None and not platform_only
     figures = _figures(session, policy_over(policy, period), window, customer)
     titles = load_titles(session, (part.ref for figure in figures for part in _parts(figure)))
     return SlaReport(
@@ -106,13 +115,13 @@ def sla_report(
         now=now,
         final=now >= span.end,
         contractual=contractual,
-        platform_only=measures_customers and customer is None,
+        platform_only=platform_only,
         formula=formula(policy),
         customer=customer,
         rows=tuple(
             replace(row, exempt=(*row.exempt, *_delays(row.line, customer, window)))
             for figure in figures
-            for row in _rows(policy, figure, _absence(policy, figure, span, customer), titles, customer, contractual)
+            for row in _rows(policy, figure, _absence(policy, figure, span, customer), titles, customer, earns)
         ),
         notices=load_notices(session, policy, overlapping(window)),
     )
@@ -175,21 +184,21 @@ def _rows(
     absent: str,
     titles: Mapping[str, str],
     customer: Customer | None,
-    contractual: bool,
+    earns: bool,
 ) -> Iterator[ServiceRow]:
     for tier in _tiers(policy, customer):
-        yield _row(policy, figure, tier, absent, contractual, Listing(figure, titles))
+        yield _row(policy, figure, tier, absent, earns, Listing(figure, titles))
 
 
 def _row(
-    policy: Policy, of: ServiceFigure, tier: Tier | None, absent: str, contractual: bool, listing: Listing
+    policy: Policy, of: ServiceFigure, tier: Tier | None, absent: str, earns: bool, listing: Listing
 ) -> ServiceRow:
     figure = None if absent and absent != "nothing measured" else of.figure
     target = policy.target(of.line.service, tier.id if tier else None)
     row = ServiceRow(of.line, tier, figure, absent, target, met=None, credit_percent=None)
     if figure is None:
         return row
-    earns = contractual and policy.credits is not None and figure.share is not None
+    earns = earns and figure.share is not None
     return replace(
         row,
         met=figure.met(target),

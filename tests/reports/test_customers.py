@@ -154,3 +154,28 @@ def test_share_in_time_is_by_class_and_month(tell: Tell) -> None:
             ("Low", 0, 0, None),
         ]
         assert shares_in_time(session, Contract(session, "twicpics").policy, month, now) == {}
+
+
+def test_late_work_counts_for_who_reported_it(tell: Tell) -> None:
+    story = tell("ecerium")
+    story.component("sms", "sms-gateway")
+    late = story.work("2024-05-09T10:00Z", "2024-05-10T10:00Z", 60 * MINUTE, "sms")
+    ada = add_customer(story, "ecerium", name="Ada", monthly_fee="200.00")
+    bob = add_customer(story, "ecerium", name="Bob", monthly_fee="200.00")
+    with story.installation.database.write() as session:
+        contract, customer = Contract(session, "ecerium"), session.get_one(Customer, ada)
+        report = contract.report(customer, "Urgent", "2024-05-10T11:30Z", maintenance=late)
+        assert report.restored_notice_at == report.received_at
+    (row,) = report_of(story, ada, "2024-05").rows
+    assert figures(row)["counted"] == 60 * 60
+    assert [entry.id for entry in row.outages] == [late]
+    assert str(row.credit_percent) == "5"
+    assert figures(report_of(story, bob, "2024-05").rows[0])["counted"] == 0
+
+
+def test_platform_history_owes_no_credit(tell: Tell) -> None:
+    story = tell("ecerium")
+    story.component("sms", "sms-gateway")
+    story.outage("2024-05-10T10:00Z", 500 * MINUTE, "sms")
+    (row,) = story.report("2024-05").rows
+    assert (row.met, row.credit_percent) == (False, None)

@@ -11,6 +11,7 @@ from statuspage.publishing.wording import Words
 from statuspage.reports.communication import CommunicationReport, communication_report
 from statuspage.reports.customer_credit import customer_credit
 from statuspage.reports.customers import load_customer
+from statuspage.reports.lengths import shown_seconds
 from statuspage.reports.periods import offered_periods, place, read_period
 from statuspage.reports.sla import SlaReport, sla_report
 from statuspage.reports.tables import communication_csv, sla_csv
@@ -39,7 +40,8 @@ def list_reports() -> Response:
 def show_sla_report(period: str) -> Response:
     """The SLA report of one period, ready to be printed."""
     report = _load_sla(period, request.args.get("customer"))
-    return show("reports/sla.html", report=report, owed=customer_credit(report), rw=_words_of(report))
+    values = {"owed": customer_credit(report), "shown_seconds": shown_seconds}
+    return show("reports/sla.html", report=report, rw=_words_of(report), **values)
 
 
 @admin.get("/reports/sla/<period>.<any(csv, json):shape>")
