@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
+from zoneinfo import ZoneInfo
 
 from statuspage.changes import Installation, site_change
-from statuspage.monitoring import heartbeats
+from statuspage.components import load_page
+from statuspage.monitoring import heartbeats, keeping
 from statuspage.monitoring.heartbeats import Signal
 from statuspage.monitoring.judging import (
     AUTHOR,
@@ -16,6 +19,9 @@ from statuspage.monitoring.judging import (
     judge_silence,
     record_results,
 )
+
+AT_MOST_SECONDS = 2.0
+"""How long one look after old results and digests may take; the next one goes on."""
 
 
 def take_results(installation: Installation, measured: Sequence[Measured], now: datetime) -> list[Judged]:
@@ -46,3 +52,25 @@ def take_silence(installation: Installation, now: datetime) -> list[Judged]:
         judged = judge_silence(change.session, now=now)
         change.unseen = not judged
     return judged
+
+
+def speak_of_silence(installation: Installation, now: datetime) -> None:
+    """The worker's look for monitors that fell silent."""
+    take_silence(installation, now)
+
+
+def keep_digests(installation: Installation, now: datetime) -> None:
+    """Digest response times of yesterday and today, and forget raw results that had their time: a portion each, so
+    that nobody waits for the database."""
+    until = monotonic() + AT_MOST_SECONDS
+    with installation.database.read() as session:
+        zone = ZoneInfo(load_page(session).timezone)
+    for day in keeping.days_to_digest(zone, now):
+        made = 1
+        while made and monotonic() < until:
+            with installation.database.write() as session:
+                made = keeping.digest_day(session, day, zone, now)
+    gone = 1
+    while gone and monotonic() < until:
+        with installation.database.write() as session:
+            gone = keeping.forget_results(session, now)

@@ -80,6 +80,8 @@ class LatencyDigest(Base):
     p50_ms: Mapped[int]
     p95_ms: Mapped[int]
     p99_ms: Mapped[int]
+    counted_until: Mapped[datetime]
+    """Of the day's results those before this instant are in; at or after its end the digest is final."""
 
 
 class Correction(Base):

@@ -845,6 +845,7 @@ def upgrade() -> None:
         sa.Column("p50_ms", sa.Integer(), nullable=False),
         sa.Column("p95_ms", sa.Integer(), nullable=False),
         sa.Column("p99_ms", sa.Integer(), nullable=False),
+        sa.Column("counted_until", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["monitor_id"], ["monitor.id"], name=op.f("fk_latency_digest_monitor_id_monitor"), ondelete="CASCADE"
         ),
