@@ -39,7 +39,7 @@ def change_page(session: Session, page: Page, change: PageChange, *, now: dateti
     given = change.model_fields_set
     for field in sorted(given):
         value = getattr(change, field)
-        if value is None and field in ("name", "timezone", "languages"):
+        if value is None and field in ("name", "timezone", "languages", "reminders"):
             raise Refused(Problem(field, "must not be empty"))
         setattr(page, field, value.rstrip("/") if field == "url" and value else value)
     page.updated_at = now

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from statuspage.addresses import check_base_address, check_web_address, read_address
+from statuspage.domain.reminding import in_order
 from statuspage.domain.vocabulary import (
     Cause,
     ComponentStatus,
@@ -264,6 +265,14 @@ class ComponentChange(Draft):
 
 
 class PageChange(Draft):
+def check_reminders(aheads: list[str]) -> list[str]:
+    """Lengths before a start, longest first. Raises ValueError."""
+    return in_order(aheads)
+
+
+Reminders = Annotated[list[str], Field(max_length=5), AfterValidator(check_reminders)]
+
+
     """What to change of the page itself; fields that are not given stay (see model_fields_set)."""
 
     name: Line | None = None
@@ -276,6 +285,8 @@ class PageChange(Draft):
     escalation_email: Addresses | None = None
     alarm_webhook: HookAddress | None = None
 
+    reminders: Reminders | None = None
+    """How long before a maintenance starts; an empty list for never."""
 
 class SubscriberDraft(Draft):
     """Who wants to hear what. No components and no services means all of the page; no kinds means every kind.

@@ -22,6 +22,7 @@ from statuspage.drafts import (
     HookAddress,
     Line,
     OptionalText,
+    Reminders,
     Slug,
     WebAddress,
     check_language,
@@ -65,6 +66,7 @@ class PageTable(Table):
     responsible_email: Addresses | None = None
     escalation_email: Addresses | None = None
     alarm_webhook: HookAddress | None = None
+    reminders: Reminders | None = None
 
 
 class ComponentTable(Table):

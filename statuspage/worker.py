@@ -19,7 +19,20 @@ from huey.consumer import Consumer
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
-from statuspage import attempts, clocks, follows, jobs, mirroring, policy_versions, slots, subscribers, windows
+from statuspage import (
+    attempts,
+    clocks,
+    detections,
+    follows,
+    hooks,
+    jobs,
+    mirroring,
+    policy_versions,
+    reminders,
+    slots,
+    subscribers,
+    windows,
+)
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
@@ -87,6 +100,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("clocks", CLOCKS_SECONDS, ring_clocks),
         Chore("policy", POLICY_SECONDS, announce_policy),
         Chore("slots", SLOTS_SECONDS, announce_slots),
+        Chore("reminders", REMINDERS_SECONDS, remind),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("digests", DIGESTS_SECONDS, owe_digests),
         Chore("expire", 3600.0, expire),
@@ -126,6 +140,25 @@ def ring_clocks(installation: Installation, now: datetime) -> None:
         due = clocks.is_anything_due(session, policy=policy, now=now)
     if due:
         with installation.database.write() as session:
+def remind(installation: Installation, now: datetime) -> None:
+    """Remind of maintenance that starts soon."""
+    with installation.database.read() as session:
+        policy = installation.policy(now, session)
+        due = reminders.is_anything_due(session, now=now)
+    if due:
+        with installation.database.write() as session:
+            reminders.remind_due(session, policy=policy, now=now)
+
+
+def follow_measurements(installation: Installation, now: datetime) -> None:
+    """Open, go on with and end the incidents of measured outages."""
+    with installation.database.read() as session:
+        new = detections.is_anything_new(session, now)
+    if new:
+        with site_change(installation, now, author=detections.AUTHOR) as change:
+            detections.follow(change.session, policy=change.policy, now=now)
+
+
             clocks.ring_due(session, policy=policy, now=now)
 
 

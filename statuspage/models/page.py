@@ -29,6 +29,10 @@ class Page(Base):
     escalation_email: Mapped[str | None] = mapped_column(String(1000))
     """Who is called when an incident escalates, such as an operations centre."""
     alarm_webhook: Mapped[str | None] = mapped_column(String(500))
+    reminders: Mapped[list[str]] = mapped_column(
+        JSON, default=lambda: ["24h", "1h"], server_default=text("""'["24h", "1h"]'""")
+    )
+    """How long before a maintenance starts people are reminded of it; empty: never."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=0)

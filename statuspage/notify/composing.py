@@ -18,7 +18,7 @@ from statuspage.notify.channel import Composed, Message
 from statuspage.notify.digests import DigestNews, load_digests
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Person, write_digest, write_news, write_notice, write_request
-from statuspage.notify.news import load_news, load_notice_news
+from statuspage.notify.news import is_reminder_true, load_news, load_notice_news, load_reminder_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.recipients import Audience, audience_of, select_recipients
 
@@ -71,6 +71,8 @@ class Composer:
             wanted |= {row.id for row in rows if row.update_id == update_id and row.subscriber_id in listening}
         for row in rows:
             if row.ring_id is not None:
+            if row.reminder_id is not None and not is_reminder_true(session, row.reminder_id, now):
+                continue
                 if alarms.is_still_true(session, row.ring_id, self.policy):
                     wanted.add(row.id)
             elif row.contact_id is not None:
@@ -124,6 +126,9 @@ class Composer:
                 alarm = alarms.load_alarm(session, row.ring_id)
                 letter = alarms.write_alarm(alarm, self.letterhead, language, now)
             elif row.letter_id is not None:
+            elif row.reminder_id is not None:
+                soon = load_reminder_news(session, row.reminder_id)
+                letter = write_news(soon, self.letterhead, language, now, to_contact=row.contact_id is not None)
                 stored = session.get_one(ContactLetter, row.letter_id)
                 letter = letters.write_letter(stored, self.letterhead, language, now)
             else:
@@ -146,6 +151,10 @@ def _text_of(row: Claimed) -> str:
 def _addressee(session: Session, row: Claimed) -> Person | None:
     """Somebody who is owed a mail without having subscribed; written to in the page's first language."""
     if row.address is None:
+    if row.reminder_id is not None:
+        said = f"reminder-{row.reminder_id}"
+    if row.kind == quarantine.KIND:
+        return f"{said} of {row.subscriber_id}"
         return None
     language = session.get_one(Page, 1).languages[0]
     return Person(f"address-{row.id}", row.address, "", language, (), None, ())

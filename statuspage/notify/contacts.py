@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import NoticeKind
-from statuspage.models import Component, Contact, Customer, Delivery, Maintenance, Notice, Subscriber, Update
+from statuspage.models import (
+    Component,
+    Contact,
+    Customer,
+    Delivery,
+    Maintenance,
+    Notice,
+    Reminder,
+    Subscriber,
+    Update,
+)
 from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE, thread_of
 from statuspage.notify.recipients import Audience, select_recipients
 
@@ -74,6 +84,33 @@ def owe_notice(session: Session, notice: Notice, *, policy: Policy, now: datetim
             contact_id=contact.id,
             address=contact.email,
             notice_id=notice.id,
+            state="due",
+            created_at=now,
+            due_at=now,
+            attempts=0,
+        )
+        for contact in missing
+    )
+    session.flush()
+    return len(missing)
+
+
+def owe_reminder(session: Session, reminder: Reminder, *, policy: Policy, now: datetime) -> int:
+    """Owe a reminder to the contacts who heard the announcement by contract; how many deliveries."""
+    if policy.maintenance.email_to != "contacts":
+        return 0
+    mailed = (Delivery.reminder_id == reminder.id, Delivery.channel == "email")
+    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
+    missing = [contact for contact in load_obliged(session, policy, now) if contact.email_key not in told]
+    session.add_all(
+        Delivery(
+            kind="reminder",
+            channel="email",
+            lane=MAINTENANCE_LANE,
+            contact_id=contact.id,
+            address=contact.email,
+            reminder_id=reminder.id,
+            thread=reminder.maintenance_id,
             state="due",
             created_at=now,
             due_at=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -17,7 +17,7 @@ from statuspage.domain.vocabulary import (
     MaintenanceStatus,
     Priority,
 )
-from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Update
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Reminder, Update
 from statuspage.publishing.markup import html_of, text_of
 
 Window = tuple[datetime, datetime]
@@ -97,6 +97,23 @@ def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews 
 
 def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
     priority = update.priority or incident.priority
+def load_reminder_news(session: Session, reminder_id: int) -> MaintenanceNews:
+    """The facts of a reminder: the window as it stands, in the words that last announced it."""
+    reminder = session.get_one(Reminder, reminder_id)
+    told = select(Update).where(Update.maintenance_id == reminder.maintenance_id, Update.event.in_(WINDOW_EVENTS))
+    update = session.scalars(told.order_by(Update.sequence.desc()).limit(1)).one()
+    news = _maintenance_news(update, session.get_one(Maintenance, reminder.maintenance_id))
+    return replace(news, event="reminder", posted_at=reminder.reminded_at, old_window=None)
+
+
+def is_reminder_true(session: Session, reminder_id: int, now: datetime) -> bool:
+    """Whether a reminder still says something when it is to be sent: the window has not moved, ended or begun."""
+    reminder = session.get_one(Reminder, reminder_id)
+    work = session.get_one(Maintenance, reminder.maintenance_id)
+    waits = work.status is MaintenanceStatus.SCHEDULED and now < work.starts_at
+    return waits and work.starts_at == reminder.starts_at
+
+
     if priority is None:
         raise ValueError(f"update {update.id} has no priority: imported incidents are not mailed")
     status = IncidentStatus(update.status)

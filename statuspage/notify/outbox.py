@@ -7,7 +7,7 @@ loses its lease after LEASE and somebody else sends what it had not recorded.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -29,8 +29,14 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from statuspage.db import UtcDateTime
-from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Subscriber, Update
-from statuspage.notify.recipients import audience_of, select_notice_readers, select_recipients
+from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Reminder, Subscriber, Update
+from statuspage.notify.recipients import (
+    audience_of,
+    audience_of_maintenance,
+    cannot_wait,
+    select_notice_readers,
+    select_recipients,
+)
 
 ALARM_LANE = 0
 LETTER_LANE = 5
@@ -71,6 +77,7 @@ class Claimed:
     told_from: datetime | None = None
     told_until: datetime | None = None
 
+    reminder_id: int | None = None
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
     """Owe this update to everybody who should hear it; how many. A second call adds only who is missing.
@@ -178,6 +185,28 @@ def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
 
 
 def is_anything_due(
+def enqueue_reminder(session: Session, reminder: Reminder, *, now: datetime) -> int:
+    """Owe a reminder to everybody who hears of this maintenance; how many. Who reads digests hears it when the
+    window starts before the next one."""
+    audience = audience_of_maintenance(session, reminder.maintenance_id)
+    audience = replace(audience, at_once=cannot_wait(session, reminder.starts_at, now))
+    rows = select_recipients(audience).add_columns(
+        literal("reminder"),
+        Subscriber.channel,
+        literal(MAINTENANCE_LANE),
+        literal(reminder.id),
+        literal(reminder.maintenance_id),
+        literal("due"),
+        literal(now, UtcDateTime()),
+        literal(now, UtcDateTime()),
+        literal(0),
+    )
+    owner = ["subscriber_id", "kind", "channel", "lane", "reminder_id", "thread"]
+    filled = insert(Delivery).from_select([*owner, "state", "created_at", "due_at", "attempts"], rows)
+    added = session.execute(filled.execution_options(preserve_rowcount=True))
+    return int(added.rowcount)  # type: ignore[attr-defined]
+
+
     session: Session, *, now: datetime, channel: str = "email", lanes: Iterable[int] = NOTIFICATIONS
 ) -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""

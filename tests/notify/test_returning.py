@@ -9,6 +9,7 @@ import pytest
 from statuspage.changes import Installation
 from statuspage.models import Delivery
 from statuspage.notify.delivery import deliver_due
+from statuspage.notify.mailing import MAIL
 from statuspage.notify.returning import ReturnPath
 from statuspage.settings import Settings, SettingsError, read_settings
 from tests.mail import MailServer
@@ -46,7 +47,7 @@ def test_each_mail_has_its_way_back(
 ) -> None:
     subscribe("a@example.com", "b@example.com")
     open_incident()
-    deliver_due(installation, lambda: now)
+    deliver_due(installation, lambda: now, MAIL)
     with installation.database.read() as session:
         owed = {str(row.subscriber.address): row.id for row in session.query(Delivery) if row.subscriber}
     sent = {mail.recipient: mail for mail in mail_server.mails()}

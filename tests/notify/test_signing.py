@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from statuspage.changes import Installation
 from statuspage.notify.delivery import deliver_due
+from statuspage.notify.mailing import MAIL
 from statuspage.settings import Settings, SettingsError, read_settings
 from tests.mail import MailServer
 from tests.notify.conftest import OpenIncident, Subscribe
@@ -51,7 +52,7 @@ def test_signature_covers_one_click(
 ) -> None:
     subscribe("a@example.com", "b@bücher.example")
     open_incident(title="Störung: ligne coupée " + "é" * 100)
-    deliver_due(installation, lambda: now)
+    deliver_due(installation, lambda: now, MAIL)
     mails = mail_server.mails()
     assert len(mails) == 2
     for mail in mails:

@@ -37,6 +37,7 @@ def edit_settings() -> Response:
                 "responsible_email": page().responsible_email or "",
                 "escalation_email": page().escalation_email or "",
                 "alarm_webhook": page().alarm_webhook or "",
+                "reminders": " ".join(page().reminders),
             }
         )
     )
@@ -55,6 +56,7 @@ def change_settings() -> Response:
         "responsible_email": form.filled("responsible_email"),
         "escalation_email": form.filled("escalation_email"),
         "alarm_webhook": form.filled("alarm_webhook"),
+        "reminders": form.value("reminders").replace(",", " ").split(),
     }
     try:
         wanted = read_draft(PageChange, values)
