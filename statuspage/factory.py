@@ -25,6 +25,8 @@ from statuspage.web import (
     headers,
     health,
     heartbeat,
+    hooks,
+    managing,
     public,
     subscriptions,
 )
@@ -33,7 +35,21 @@ from statuspage.web.speaking import Speech
 log = structlog.get_logger(__name__)
 PUBLIC_ENDPOINTS = ("public.show_published", "static", "health.show_process")
 BODY_LIMIT = 1024 * 1024
-DOORS = (errors, headers, health, auth, admin, api_v1, subscriptions, heartbeat, bounces, public, cli)
+DOORS = (
+    errors,
+    headers,
+    health,
+    auth,
+    admin,
+    api_v1,
+    subscriptions,
+    managing,
+    heartbeat,
+    hooks,
+    bounces,
+    public,
+    cli,
+)
 """Each has `register(app)`; a new door is added here."""
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import statistics
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,11 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from statuspage import subscribers
+from statuspage import incidents, subscribers
 from statuspage.changes import Installation
 from statuspage.components import load_component, load_page
-from statuspage.drafts import SubscriberDraft
+from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority
+from statuspage.drafts import IncidentDraft, SubscriberDraft
 from statuspage.models import Consent, Delivery, Subscriber
+from statuspage.notify.recipients import count_recipients
 from statuspage.web import current
 
 ADDRESS = "anna@example.com"
@@ -214,3 +218,141 @@ def test_database_away_is_said_kindly(components: None, client: FlaskClient, ins
     response = client.post("/subscribe", data={"email": ADDRESS})
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.fixture
+def incident(components: None, installation: Installation) -> str:
+    """The id of an open incident."""
+    draft = IncidentDraft(title="Calls fail", body="We look.", priority=Priority.P2)
+    now = current.now()
+    with installation.database.write() as session:
+        return incidents.open_incident(session, draft, policy=installation.policy(now), author="A", now=now).id
+
+
+def test_incident_is_followed_by_two_clicks(incident: str, client: FlaskClient, installation: Installation) -> None:
+    form = client.get(f"/subscribe?incident={incident}").text
+    assert "Calls fail" in form
+    assert f'name="incident" value="{incident}"' in form
+    client.post("/subscribe", data={"incident": incident, "email": ADDRESS})
+    person = load(installation)
+    assert "Confirm" in client.get(f"/confirm/{person.token}").text
+    client.post(f"/confirm/{person.token}")
+    page = client.get(f"/manage/{person.token}").text
+    assert "Incidents you follow" in page
+    assert not re.search(r'name="kinds" value="\w+" checked', page)
+    client.post(f"/manage/{person.token}/follow", data={"incident": incident, "do": "stop"})
+    assert "Incidents you follow" not in client.get(f"/manage/{person.token}").text
+    client.post(f"/manage/{person.token}/follow", data={"incident": incident})
+    assert "Incidents you follow" in client.get(f"/manage/{person.token}").text
+
+
+def test_following_answers_alike_for_all(confirmed: str, incident: str, client: FlaskClient) -> None:
+    answers = [
+        client.post("/subscribe", data={"incident": incident, "email": email})
+        for email in (ADDRESS, "ben@example.com")
+    ]
+    texts = [answer.text.replace(ADDRESS, "X").replace("ben@example.com", "X") for answer in answers]
+    assert texts[0] == texts[1]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_over_or_unknown_incident_is_not_followed(components: None, client: FlaskClient) -> None:
+    for answer in (
+        client.get("/subscribe?incident=nothing"),
+        client.post("/subscribe", data={"incident": "nothing", "email": ADDRESS}),
+    ):
+        assert answer.status_code == 404
+        assert "over" in answer.text
+
+
+def test_every_choice_comes_back(confirmed: str, client: FlaskClient, installation: Installation) -> None:
+    choice = {"shown": "1", "kinds": ["sla", "postmortem"], "min_priority": "P1", "frequency": "daily"}
+    assert client.post(f"/manage/{confirmed}", data=choice).status_code == 200
+    page = client.get(f"/manage/{confirmed}").text
+    assert re.findall(r'name="kinds" value="(\w+)" checked', page) == ["sla", "postmortem"]
+    assert re.findall(r'name="frequency" value="(\w+)" checked', page) == ["daily"]
+    assert load(installation).frequency is Frequency.DAILY
+
+
+def test_group_stands_for_its_components(
+    add_components: Callable[..., None], client: FlaskClient, installation: Installation
+) -> None:
+    add_components("SIP trunk A", "SIP trunk B", group="Voice")
+    add_components("Portal")
+    group = re.findall(r'name="groups" value="(\w+)"', client.get("/subscribe").text)
+    client.post("/subscribe", data={"email": ADDRESS, "groups": group})
+    assert {component.slug for component in load(installation).components} == {"sip-trunk-a", "sip-trunk-b"}
+
+
+def test_service_is_chosen_with_what_it_gets_later(
+    components: None, client: FlaskClient, installation: Installation
+) -> None:
+    with installation.database.write() as session:
+        load_component(session, "api").service = "voice"
+    assert 'name="services" value="voice"' in client.get("/subscribe").text
+    client.post("/subscribe", data={"email": ADDRESS, "services": "voice"})
+    person = load(installation)
+    client.post(f"/confirm/{person.token}")
+    with installation.database.write() as session:
+        load_component(session, "portal").service = "voice"
+        slugs = ("portal", "secret")
+        counts = [count_recipients(session, components=[slug], kind=NoticeKind.MAINTENANCE) for slug in slugs]
+    assert counts == [1, 0]
+
+
+def test_own_data_is_shown_and_taken_along(confirmed: str, client: FlaskClient) -> None:
+    assert "confirmed" in client.get(f"/manage/{confirmed}").text
+    answer = client.get(f"/manage/{confirmed}/data.json")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.json is not None
+    assert answer.json["address"] == ADDRESS
+    assert [proof["action"] for proof in answer.json["consents"]] == ["asked", "confirmed"]
+    assert confirmed not in answer.text
+
+
+def test_erasure_needs_a_tick(confirmed: str, client: FlaskClient, installation: Installation) -> None:
+    refused = client.post(f"/manage/{confirmed}/erase")
+    assert refused.status_code == 422
+    assert 'id="sure-error"' in refused.text
+    assert client.post(f"/manage/{confirmed}/erase", data={"sure": "yes"}).status_code == 200
+    assert [rows for name, rows in dump(installation).items() if rows] == []
+    assert client.get(f"/manage/{confirmed}").status_code == 404
+
+
+def test_looking_changes_nothing(
+    confirmed: str, incident: str, client: FlaskClient, installation: Installation
+) -> None:
+    before = dump(installation)
+    pages = (
+        "manage/{}",
+        "manage/{}/data.json",
+        "confirm/{}",
+        "unsubscribe/{}",
+        "manage/{}/erase",
+        "manage/{}/follow",
+    )
+    for path in pages:
+        client.get("/" + path.format(confirmed))
+        client.head("/" + path.format(confirmed))
+    client.get(f"/subscribe?incident={incident}")
+    assert dump(installation) == before
+
+
+def test_each_language_has_its_form(components: None, client: FlaskClient, installation: Installation) -> None:
+    with installation.database.write() as session:
+        load_page(session).languages = ["en", "nl"]
+    assert '<html lang="nl">' in client.get("/nl/subscribe").text
+    assert client.get("/xx/subscribe").status_code == 404
+    client.post("/nl/subscribe", data={"email": ADDRESS})
+    assert load(installation).language == "nl"
+
+
+def test_known_and_unknown_take_the_same_time(confirmed: str, client: FlaskClient) -> None:
+    def seconds(email: str, n: int) -> float:
+        began = time.perf_counter()
+        client.post("/subscribe", data={"email": email}, environ_base={"REMOTE_ADDR": f"192.0.2.{n}"})
+        return time.perf_counter() - began
+
+    times = [(seconds(ADDRESS, 2 * n), seconds(f"reader{n}@example.com", 2 * n + 1)) for n in range(15)]
+    known, unknown = (statistics.median(each) for each in zip(*times, strict=True))
+    assert abs(known - unknown) < 0.02
