@@ -21,7 +21,8 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class WorkCalendar:
-    """The openings of one set of business hours in one zone; each day is worked out once and kept."""
+    """The openings of one set of business hours in one zone; each day and each year's holidays are worked out once
+    and kept, so that the first year asked for takes a few milliseconds and any later one less."""
 
     def __init__(self, hours: Hours, zone: ZoneInfo) -> None:
         self.hours = hours
@@ -29,13 +30,16 @@ class WorkCalendar:
         self._weekdays = frozenset(_WEEKDAYS.index(day) for day in hours.days)
         self._added, self._dropped = frozenset(hours.holidays_add), frozenset(hours.holidays_drop)
         self._overnight = _DAY if hours.close <= hours.open else timedelta()
+        self._holidays: dict[int, frozenset[date]] = {}
         self._openings: dict[date, Span | None] = {}
 
     def is_holiday(self, day: date) -> bool:
         """A public holiday of the policy's list, with its additions and without what it drops (A39)."""
         if day in self._added:
             return True
-        return day not in self._dropped and day in public_holidays(self.hours.holidays, day.year)
+        if day.year not in self._holidays:
+            self._holidays[day.year] = public_holidays(self.hours.holidays, day.year)
+        return day in self._holidays[day.year] and day not in self._dropped
 
     def is_business_day(self, day: date) -> bool:
         """A working weekday that is no holiday."""
@@ -65,7 +69,14 @@ class WorkCalendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Open time in [start, end)."""
-        return sum((span.length for span in self.openings(Span(start, end))), timedelta())
+        within, open_for = Span(start, end), timedelta()
+        day, last = local_date(start, self.zone) - _DAY, local_date(end, self.zone)
+        while day <= last:
+            span = self.opening(day)
+            if span is not None and span.start < within.end and span.end > within.start:
+                open_for += min(span.end, within.end) - max(span.start, within.start)
+            day += _DAY
+        return open_for
 
     def minutes_inside(self, span: Span) -> int:
         """Whole minutes of a span that fall inside business hours (OP24, CM27)."""
@@ -145,4 +156,4 @@ def public_holidays(code: str, year: int) -> frozenset[date]:
 
 def at_wall_time(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The instant at which a clock in the zone shows a date and time."""
-    return datetime.combine(day, wall.replace(fold=0), zone).astimezone(UTC)
+    return datetime.combine(day, wall.replace(fold=0) if wall.fold else wall, zone).astimezone(UTC)

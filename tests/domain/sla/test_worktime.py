@@ -1,6 +1,8 @@
 """Business hours against a walk minute by minute, and durations put on the clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +14,7 @@ from statuspage.domain.sla.deadline import due_at, earliest_after, latest_before
 from statuspage.domain.sla.duration import parse_duration
 from statuspage.domain.sla.policy import Policy, override
 from statuspage.domain.sla.terms import Hours
-from statuspage.domain.sla.worktime import WorkCalendar, work_calendar
+from statuspage.domain.sla.worktime import WorkCalendar, public_holidays, work_calendar
 from tests.domain.sla.policies import BUSINESS_DAYS, BY_TICKET, DESK, DUTCH_HOURS
 
 MINUTE = timedelta(minutes=1)
@@ -89,6 +91,18 @@ def test_the_next_opening_is_now_or_the_first_open_minute(calendar: WorkCalendar
     opening = calendar.next_opening(at)
     assert calendar.is_open(opening)
     assert calendar.between(at, opening) == timedelta()
+
+
+@pytest.mark.parametrize("policy", [DUTCH_HOURS, BUSINESS_DAYS, BY_TICKET])
+def test_a_year_takes_milliseconds_also_cold(policy: Policy) -> None:
+    taken = []
+    for _ in range(20):
+        public_holidays.cache_clear()
+        calendar = WorkCalendar(policy.hours, policy.hours_zone)
+        began = process_time()
+        calendar.between(datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC))
+        taken.append(process_time() - began)
+    assert median(taken) < 0.005
 
 
 def test_opening_is_inside_and_closing_outside() -> None:
