@@ -28,7 +28,7 @@ from statuspage.models.customers import (
 )
 from statuspage.models.monitoring import Alert, CheckResult, Correction, Detection, Hook, LatencyDigest, Monitor
 from statuspage.models.notices import Notice, PolicyVersion
-from statuspage.models.page import Component, ComponentGroup, Page, StatusChange
+from statuspage.models.page import Component, ComponentGroup, Look, Page, StatusChange
 from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
 from statuspage.models.posts import AffectedComponent, Incident, Maintenance, MaintenanceComponent, Update
 from statuspage.models.slots import RegularSlot, RegularSlotComponent
@@ -61,6 +61,7 @@ __all__ = [
     "IdempotentAnswer",
     "Incident",
     "LatencyDigest",
+    "Look",
     "Maintenance",
     "MaintenanceComponent",
     "Monitor",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -38,6 +38,22 @@ class Page(Base):
     revision: Mapped[int] = mapped_column(default=0)
     relaid_in: Mapped[int] = mapped_column(default=0)
     """Revision of the last change that shows on every page (names, groups, zone): all is rendered again."""
+
+
+class Look(Base):
+    """The page's own look (id 1); what is empty is the product's."""
+
+    __tablename__ = "look"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    colour: Mapped[str | None] = mapped_column(String(7))
+    """Of links and buttons, #rrggbb; in the dark scheme `colour_dark`, else the nearest shade that can be read."""
+    colour_dark: Mapped[str | None] = mapped_column(String(7))
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    logo_type: Mapped[str | None] = mapped_column(String(10))
+    """svg, png, webp or jpg."""
+    stylesheet: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime]
 
 
 class ComponentGroup(Base):
