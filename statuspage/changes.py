@@ -27,6 +27,7 @@ from statuspage.models import (
     ClockRing,
     Component,
     ComponentGroup,
+    Correction,
     Delivery,
     Detection,
     Hook,
@@ -39,7 +40,7 @@ from statuspage.models import (
     StatusChange,
     Update,
 )
-from statuspage.notify import contacts
+from statuspage.notify import component_news, contacts
 from statuspage.publishing.site import Publisher
 from statuspage.settings import Settings
 
@@ -115,6 +116,7 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
             yield change
             session.flush()
             _owe_contacts(change)
+            _owe_component_changes(change)
         change.unseen |= bool(change._rows) and all(_is_private(row) for row in change._rows)
         if not change.unseen:
             _mark_revision(change)
@@ -178,7 +180,7 @@ def _mark_revision(change: Change) -> None:
                 row.changed_in = page.revision
             case Update():
                 (row.incident or row.maintenance).changed_in = page.revision  # type: ignore[union-attr]
-            case StatusChange():
+            case StatusChange() | Correction():
                 change.session.get_one(Component, row.component_id).changed_in = page.revision
             case Component():
                 row.changed_in = page.revision
@@ -187,6 +189,27 @@ def _mark_revision(change: Change) -> None:
 def _owe_contacts(change: Change) -> None:
     posts = [row for row in change._rows if isinstance(row, Update)]
     contacts.owe_maintenance(change.session, posts, policy=change.policy, now=change.now)
+
+
+def _owe_component_changes(change: Change) -> None:
+    """Tell webhooks of components that the public sees change; nobody of an import or an unannounced post."""
+    moved = {row.component_id for row in change._rows if isinstance(row, StatusChange)}
+    incidents = [row.id for row in change._rows if isinstance(row, Incident)]
+    if incidents:
+        said = select(StatusChange.component_id).where(StatusChange.incident_id.in_(incidents)).distinct()
+        moved |= set(change.session.scalars(said))
+    if moved:
+        quietly = any(_is_quiet(row) for row in change._rows)
+        component_news.owe_changes(change.session, moved, now=change.now, quietly=quietly)
+
+
+def _is_quiet(row: Any) -> bool:
+    match row:
+        case Incident() | Maintenance():
+            return row.imported_at is not None
+        case Update():
+            return not row.notify
+    return False
 
 
 def _count_queued(change: Change) -> int:

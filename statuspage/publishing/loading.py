@@ -18,6 +18,8 @@ from statuspage.domain.timeline import Timeline
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
 from statuspage.publishing.announcements import load_notices, load_versions
+from statuspage.publishing.looks import look_view
+from statuspage.publishing.responses import load_corrections, load_monitored, load_responses
 from statuspage.publishing.selecting import Selection, select_history
 from statuspage.publishing.services import load_services
 from statuspage.publishing.snapshot import (
@@ -57,7 +59,7 @@ def load_snapshot(
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
     selection = select_history(session, touched, now, page.zone)
-    components = _load_components(session, now, page.zone)
+    components = _with_measurements(session, _load_components(session, now, page.zone), touched, now, page.zone)
     visible = {component.id: component for component in components}
     updates = load_updates(session, selection, visible)
     return Snapshot(
@@ -91,6 +93,7 @@ def page_view(page: Page, url: str, language: str | None = None) -> PageView:
         created_at=page.created_at,
         updated_at=page.updated_at,
         language=language or page.languages[0],
+        look=look_view(page.look),
     )
 
 
@@ -117,6 +120,24 @@ def _load_components(session: Session, now: datetime, zone: ZoneInfo) -> tuple[C
         views.append((place, component.group_id or "", _component_view(component, history)))
     views.sort(key=lambda entry: entry[:2])
     return tuple(view for _, _, view in views)
+
+
+def _with_measurements(
+    session: Session, components: tuple[ComponentView, ...], touched: Touched, now: datetime, zone: ZoneInfo
+) -> tuple[ComponentView, ...]:
+    """The components with what monitors and corrections add; response times only where a page needs them."""
+    responses = load_responses(session, None if touched.everything else touched.components, local_date(now, zone))
+    corrections = load_corrections(session, [component.id for component in components])
+    monitored = load_monitored(session)
+    return tuple(
+        replace(
+            component,
+            is_monitored=component.id in monitored,
+            responses=responses.get(component.id, ()),
+            corrections=corrections.get(component.id, ()),
+        )
+        for component in components
+    )
 
 
 def _component_view(component: Component, history: Timeline) -> ComponentView:

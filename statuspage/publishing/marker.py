@@ -15,10 +15,11 @@ from statuspage.publishing.snapshot import Snapshot
 
 MARKER = ".published"
 MOVING_AGE = timedelta(minutes=1)
-"""How old the figures of a component that is not operational may become, and all while one has hardly any."""
+"""How old the figures of a component that is measured or not operational may become, and all while one has hardly
+any."""
 YOUNG = timedelta(minutes=5)
 FIGURES_AGE = timedelta(hours=1)
-"""How old any figure may become; they change slowly, by the growing time that was measured."""
+"""How old those of others may become; they change slowly, by the growing time that was measured."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SHAPED_BY = (
@@ -48,7 +49,9 @@ class Marker:
 
 def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker:
     """The marker of a folder that shows this snapshot, written over what `before` marks."""
-    moving = tuple(c.slug for c in snapshot.components if c.status is not ComponentStatus.OPERATIONAL)
+    moving = tuple(
+        c.slug for c in snapshot.components if c.is_monitored or c.status is not ComponentStatus.OPERATIONAL
+    )
     everyone = snapshot.touched.everything or before is None or _all_touched(snapshot)
     figures_due = _figures_due(snapshot) if everyone or before is None else before.figures_due
     turns = [

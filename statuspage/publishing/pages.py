@@ -23,6 +23,7 @@ from statuspage.publishing.events import (
     recent_days,
 )
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
+from statuspage.publishing.responses import Chart, chart_of, period_figures
 from statuspage.publishing.service_levels import sla_pages
 from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, NoticeView, Snapshot
 from statuspage.publishing.wording import Words
@@ -193,8 +194,16 @@ def _component_pages(run: _Rendering) -> Iterator[Page]:
             target=run.targets[component.id],
             group=groups.get(component.group_id or ""),
             months=[month for month in months_of(component, run.snapshot) if month.is_known],
+            figures=period_figures(component.timeline, run.snapshot.now, run.snapshot.policy.availability),
+            charts=_charts(run, component),
             events=events[:_EVENTS_ON_COMPONENT],
         )
+
+
+def _charts(run: _Rendering, component: ComponentView) -> list[Chart]:
+    today = run.words.day_of(run.snapshot.now)
+    found = (chart_of(each, today) for each in component.responses)
+    return [chart for chart in found if chart is not None]
 
 
 def _uptime_page(run: _Rendering) -> Iterator[Page]:
@@ -202,7 +211,11 @@ def _uptime_page(run: _Rendering) -> Iterator[Page]:
     if not (run.snapshot.touched.everything or run.snapshot.touched.components):
         return
     calendars = [(each, [month for month in months_of(each, run.snapshot) if month.is_known]) for each in _shown(run)]
-    yield run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets)
+    figures = {
+        each.id: period_figures(each.timeline, run.snapshot.now, run.snapshot.policy.availability)
+        for each, _ in calendars
+    }
+    yield run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets, figures=figures)
 
 
 def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:

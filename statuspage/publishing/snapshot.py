@@ -27,6 +27,7 @@ from statuspage.domain.vocabulary import (
     Priority,
     Risk,
 )
+from statuspage.publishing.looks import LookView
 from statuspage.translations.catalogues import native_name
 
 
@@ -44,6 +45,7 @@ class PageView:
     created_at: datetime
     updated_at: datetime
     language: str
+    look: LookView = LookView()
 
     @property
     def root(self) -> str:
@@ -77,8 +79,41 @@ class GroupView:
 
 
 @dataclass(frozen=True)
+class ResponseDay:
+    """Response times of a monitor on one date of the page's zone, exact."""
+
+    day: date
+    checks: int
+    p50_ms: int
+    p95_ms: int
+    p99_ms: int
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The days of one monitor, oldest first."""
+
+    name: str
+    days: tuple[ResponseDay, ...]
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """What an operator set right, and why; once withdrawn it counts no more."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    status: ComponentStatus
+    reason: str
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
 class ComponentView:
-    """A component that is not hidden. `timeline` is its history of effective statuses until the snapshot's now."""
+    """A component that is not hidden. `timeline` is its history of effective statuses until the snapshot's now.
+    `responses` are there where its page is rendered."""
 
     id: str
     slug: str
@@ -95,6 +130,9 @@ class ComponentView:
     updated_at: datetime
     status: ComponentStatus
     timeline: Timeline
+    is_monitored: bool = False
+    responses: tuple[Responses, ...] = ()
+    corrections: tuple[CorrectionView, ...] = ()
 
 
 @dataclass(frozen=True)

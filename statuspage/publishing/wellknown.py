@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from statuspage.domain.periods import local_date
 from statuspage.domain.uptime import Day, Figure, day_bars, figure_of
+from statuspage.publishing.responses import period_figures
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import ComponentView, Snapshot
 from statuspage.publishing.statuspage_v2 import Json, json_bytes, wire_status, wire_time
@@ -53,6 +54,8 @@ def _component(component: ComponentView, snapshot: Snapshot, days: list[date]) -
         "status": wire_status(component.status),
         "days": [_day(bar) for bar in bars],
         "uptime": figure_json(figure_of(bars)),
+        "unknown_seconds": sum(bar.unknown for bar in bars),
+        "periods": {each.key: each.pct for each in period_figures(component.timeline, snapshot.now, rules)},
     }
 
 
