@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from statuspage import incidents, subscribers
 from statuspage.changes import Installation
+from statuspage.components import load_page
 from statuspage.domain.vocabulary import ComponentStatus, Priority
 from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.models import Incident
 from statuspage.settings import Settings
-from tests.mail import MailServer
+from tests.mail import MailServer, Received, deliver_mail
 
 
 @pytest.fixture
@@ -82,3 +83,29 @@ def post_update(installation: Installation, now: datetime) -> PostUpdate:
             incidents.post_update(session, found, draft, policy=policy, author="Anna", now=later)
 
     return post
+
+
+Deliver = Callable[[datetime], list[Received]]
+
+
+@pytest.fixture
+def page(installation: Installation, add_components: Callable[..., None], now: datetime) -> None:
+    """A page in Amsterdam with one reader who chose two components."""
+    add_components("SIP trunk A", "Portal", group="Voice")
+    with installation.database.write() as session:
+        row = load_page(session)
+        row.name, row.timezone = "Example Telecom", "Europe/Amsterdam"
+        row.support_url = "https://example.com/support"
+        draft = SubscriberDraft(email="anna+status@bücher.example", components=["portal", "sip-trunk-a"])
+        subscribers.add_confirmed(session, draft, source="test", now=now)
+
+
+@pytest.fixture
+def deliver(installation: Installation, mail_server: MailServer) -> Deliver:
+    """A function that sends what is due and gives all that was ever received."""
+
+    def send(at: datetime) -> list[Received]:
+        deliver_mail(installation, lambda: at)
+        return mail_server.mails()
+
+    return send

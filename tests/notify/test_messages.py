@@ -1,19 +1,13 @@
-"""What each mail says, kept whole under golden/. After a wanted change: UPDATE_GOLDEN=1 pytest tests/notify."""
+"""What the mails about incidents and maintenance say, kept whole under golden/ (see goldens)."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import pytest
-from sqlalchemy import select
-
-from statuspage import incidents, maintenance, subscribers
+from statuspage import incidents, maintenance, reminders, subscribers
 from statuspage.changes import Installation
-from statuspage.components import load_component, load_page
+from statuspage.components import load_component
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, MaintenanceKind, MaintenanceStatus, Priority
 from statuspage.drafts import (
     CancelDraft,
@@ -24,58 +18,8 @@ from statuspage.drafts import (
     SubscriberDraft,
     UpdateDraft,
 )
-from statuspage.models import Subscriber, Update
-from tests.mail import MailServer, Received, deliver_mail
-from tests.notify.conftest import OpenIncident, Subscribe
-
-GOLDEN = Path(__file__).with_name("golden")
-UPDATING = bool(os.environ.get("UPDATE_GOLDEN"))
-Deliver = Callable[[datetime], list[Received]]
-
-
-@pytest.fixture
-def page(installation: Installation, add_components: Callable[..., None], now: datetime) -> None:
-    """A page in Amsterdam with one reader who chose two components."""
-    add_components("SIP trunk A", "Portal", group="Voice")
-    with installation.database.write() as session:
-        row = load_page(session)
-        row.name, row.timezone = "Example Telecom", "Europe/Amsterdam"
-        row.support_url = "https://example.com/support"
-        draft = SubscriberDraft(email="anna+status@bücher.example", components=["portal", "sip-trunk-a"])
-        subscribers.add_confirmed(session, draft, source="test", now=now)
-
-
-@pytest.fixture
-def deliver(installation: Installation, mail_server: MailServer) -> Deliver:
-    """A function that sends what is due and gives all that was ever received."""
-
-    def send(at: datetime) -> list[Received]:
-        deliver_mail(installation, lambda: at)
-        return mail_server.mails()
-
-    return send
-
-
-def settled(mail: Received, installation: Installation) -> str:
-    """The mail as text, its ids and tokens replaced by words, its parts decoded."""
-    message = mail.message
-    head = "\n".join(f"{name}: {value}" for name, value in message.items() if name != "Content-Type")
-    text = f"{head}\n\n{mail.text.strip()}\n\n{'-' * 30} text/html\n{mail.html.strip()}\n".replace("\r\n", "\n")
-    with installation.database.read() as session:
-        rows = session.scalars(select(Update)).all()
-        parents = dict.fromkeys(row.incident_id or row.maintenance_id or "" for row in rows)
-        words = {parent: f"PARENT{n}" for n, parent in enumerate(parents, 1)}
-        words |= {row.id: f"UPDATE-{row.event}" for row in rows}
-        for subscriber in session.scalars(select(Subscriber)):
-            words |= {subscriber.id: "SUBSCRIBER", subscriber.token: "TOKEN"}
-    return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], text)
-
-
-def check_golden(name: str, mail: Received, installation: Installation) -> None:
-    path, text = GOLDEN / f"{name}.txt", settled(mail, installation)
-    if UPDATING:
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+from tests.notify.conftest import Deliver, OpenIncident, Subscribe
+from tests.notify.goldens import check_golden
 
 
 def test_mails_of_an_incident(page: None, deliver: Deliver, installation: Installation, now: datetime) -> None:
@@ -130,6 +74,9 @@ def test_mails_of_a_maintenance(page: None, deliver: Deliver, installation: Inst
         found = maintenance.load_maintenance(session, work.id)
         maintenance.move(session, found, moved, policy=policy, author="Anna", now=now + timedelta(days=1))
     check_golden("maintenance-moved", deliver(now + timedelta(days=1))[-1], installation)
+    with installation.database.write() as session:
+        reminders.remind_due(session, policy=policy, now=later - timedelta(hours=24))
+    check_golden("maintenance-reminder", deliver(later - timedelta(hours=24))[-1], installation)
     steps = {
         "maintenance-started": (MaintenanceStatus.IN_PROGRESS, "We have begun.", later),
         "maintenance-updated": (None, "Half done.", later + timedelta(minutes=30)),
