@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from statuspage import credit_claims
 from statuspage.customer_drafts import ClaimDraft, SettlementDraft, WordsDraft
+from statuspage.domain.sla.policy import PolicyBook
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import Claim
 from statuspage.reports.claimed import claim_basis, claim_policy
@@ -56,7 +58,9 @@ def list_claims(call: Call, query: ClaimQuery) -> Answer:
     """Claims, newest first."""
     with call.read() as session:
         rows = credit_claims.load_claims(session, customer_id=query.customer, open_only=query.open)
-        items, following = page_of_all(rows, query, lambda row: _shown(session, row, call))
+        items, following = page_of_all(
+            rows, query, lambda row: claim_answer(session, row, call.installation.policies, call.now)
+        )
     return call.answered(Items[ClaimAnswer](items=items, next=following))
 
 
@@ -64,7 +68,8 @@ def list_claims(call: Call, query: ClaimQuery) -> Answer:
 def show_claim(call: Call, claim_id: str) -> Answer:
     """One claim."""
     with call.read() as session:
-        return call.answered(_shown(session, credit_claims.load_claim(session, claim_id), call))
+        row = credit_claims.load_claim(session, claim_id)
+        return call.answered(claim_answer(session, row, call.installation.policies, call.now))
 
 
 @endpoint("POST", "/claims", scope=Scope.WRITE, body=ClaimDraft, gives=ClaimAnswer, status=201)
@@ -101,11 +106,12 @@ def settle_claim(call: Call, claim_id: str, draft: SettlementDraft) -> Answer:
 
 
 def _created(call: Call, session: Session, row: Claim) -> Answer:
-    return call.created(_shown(session, row, call), f"/api/v1/claims/{row.id}")
+    return call.created(claim_answer(session, row, call.installation.policies, call.now), f"/api/v1/claims/{row.id}")
 
 
-def _shown(session: Session, row: Claim, call: Call) -> ClaimAnswer:
-    standing = claim_standing(row, claim_policy(session, call.installation.policies, row), now=call.now)
+def claim_answer(session: Session, row: Claim, policies: PolicyBook, now: datetime) -> ClaimAnswer:
+    """A claim as it stands now."""
+    standing = claim_standing(row, claim_policy(session, policies, row), now=now)
     return ClaimAnswer.model_validate(
         {
             **{name: getattr(row, name) for name in _COPIED},

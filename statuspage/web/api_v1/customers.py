@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from statuspage import customers
 from statuspage.customer_drafts import ContactDraft, CustomerChange, CustomerDraft, TierDraft
@@ -60,7 +60,7 @@ def list_customers(call: Call, query: PageQuery) -> Answer:
     with call.read() as session:
         policy = call.installation.policy(call.now, session)
         rows = customers.load_customers(session)
-        items, following = page_of_all(rows, query, lambda row: _shown(row, policy, call))
+        items, following = page_of_all(rows, query, lambda row: customer_answer(row, policy, call.now))
     return call.answered(Items[CustomerAnswer](items=items, next=following))
 
 
@@ -69,7 +69,7 @@ def show_customer(call: Call, customer_id: str) -> Answer:
     """One customer."""
     with call.read() as session:
         row = customers.load_customer(session, customer_id)
-        return call.answered(_shown(row, call.installation.policy(call.now, session), call))
+        return call.answered(customer_answer(row, call.installation.policy(call.now, session), call.now))
 
 
 @endpoint("POST", "/customers", scope=Scope.WRITE, body=CustomerDraft, gives=CustomerAnswer, status=201)
@@ -87,7 +87,7 @@ def change_customer(call: Call, customer_id: str, draft: CustomerChange) -> Answ
     with call.write() as session:
         row = customers.load_customer(session, customer_id)
         customers.change_customer(session, row, draft, author=call.author, now=call.now)
-        return call.answered(_shown(row, call.installation.policy(call.now, session), call))
+        return call.answered(customer_answer(row, call.installation.policy(call.now, session), call.now))
 
 
 @endpoint(
@@ -129,17 +129,18 @@ def remove_customer_contact(call: Call, customer_id: str, contact_id: str) -> An
 
 
 def _created(call: Call, row: Customer, policy: Policy) -> Answer:
-    return call.created(_shown(row, policy, call), f"/api/v1/customers/{row.id}")
+    return call.created(customer_answer(row, policy, call.now), f"/api/v1/customers/{row.id}")
 
 
-def _shown(row: Customer, policy: Policy, call: Call) -> CustomerAnswer:
+def customer_answer(row: Customer, policy: Policy, now: datetime) -> CustomerAnswer:
+    """A customer as it stands now."""
     return CustomerAnswer(
         id=row.id,
         name=row.name,
         plan=row.plan,
         has_sla=row.has_sla,
         covered=is_covered(row, policy),
-        tier=tier_on(row, local_date(call.now, policy.zone)),
+        tier=tier_on(row, local_date(now, policy.zone)),
         tiers=[TierAnswer(tier=each.tier, from_date=each.from_date) for each in row.tiers],
         contacts=[
             ContactAnswer(id=each.id, role=each.role, name=each.name, email=each.email) for each in row.contacts

@@ -34,7 +34,7 @@ def list_notices(call: Call, query: PageQuery) -> Answer:
         base = call.base_url(session)
         rows = notices.load_notices(session, after=read_cursor(query.cursor), limit=query.limit + 1)
         items, following = page_of(
-            rows, query.limit, lambda row: _shown(row, base), lambda row: (row.posted_at, row.id)
+            rows, query.limit, lambda row: notice_answer(row, base), lambda row: (row.posted_at, row.id)
         )
         return call.answered(Items[NoticeAnswer](items=items, next=following))
 
@@ -43,7 +43,7 @@ def list_notices(call: Call, query: PageQuery) -> Answer:
 def show_notice(call: Call, notice_id: str) -> Answer:
     """One notice."""
     with call.read() as session:
-        return call.answered(_shown(notices.load_notice(session, notice_id), call.base_url(session)))
+        return call.answered(notice_answer(notices.load_notice(session, notice_id), call.base_url(session)))
 
 
 @endpoint("POST", "/notices", scope=Scope.WRITE, body=NoticeDraft, gives=NoticeAnswer, status=201)
@@ -51,7 +51,7 @@ def post_notice(call: Call, draft: NoticeDraft) -> Answer:
     """Put a notice on the page and in the feeds; with `notify` it is mailed to every subscriber."""
     with call.change() as change:
         row = notices.post_notice(change.session, draft, author=call.author, now=call.now)
-        return call.created(_shown(row, call.base_url(change.session)), f"/api/v1/notices/{row.id}")
+        return call.created(notice_answer(row, call.base_url(change.session)), f"/api/v1/notices/{row.id}")
 
 
 @endpoint("PATCH", "/notices/<notice_id>", scope=Scope.WRITE, body=NoticeChange, gives=NoticeAnswer)
@@ -61,7 +61,7 @@ def change_notice(call: Call, notice_id: str, draft: NoticeChange) -> Answer:
         row = notices.change_notice(
             change.session, notices.load_notice(change.session, notice_id), draft, now=call.now
         )
-        return call.answered(_shown(row, call.base_url(change.session)))
+        return call.answered(notice_answer(row, call.base_url(change.session)))
 
 
 @endpoint("DELETE", "/notices/<notice_id>", scope=Scope.WRITE, status=204)
@@ -76,7 +76,8 @@ def delete_notice(call: Call, notice_id: str) -> Answer:
         return call.answered(None)
 
 
-def _shown(row: Notice, base_url: str) -> NoticeAnswer:
+def notice_answer(row: Notice, base_url: str) -> NoticeAnswer:
+    """A notice as the API gives it."""
     return NoticeAnswer.model_validate(
         {
             "id": row.id,

@@ -31,7 +31,7 @@ class SlotAnswer(Shape):
 def list_slots(call: Call, query: PageQuery) -> Answer:
     """All regular slots in the order of the week, ended ones too."""
     with call.read() as session:
-        items = [_shown(row) for row in slots.load_slots(session)]
+        items = [slot_answer(row) for row in slots.load_slots(session)]
         return call.answered(Items[SlotAnswer](items=items, next=None))
 
 
@@ -41,14 +41,14 @@ def add_slot(call: Call, draft: SlotDraft) -> Answer:
     skips it. Refused where the policy knows no regular maintenance, or no further slot a week."""
     with call.change() as change:
         row = slots.add_slot(change.session, draft, policy=change.policy, author=call.author, now=call.now)
-        return call.created(_shown(row), f"/api/v1/slots/{row.id}")
+        return call.created(slot_answer(row), f"/api/v1/slots/{row.id}")
 
 
 @endpoint("GET", "/slots/<slot_id>", scope=Scope.READ, gives=SlotAnswer)
 def show_slot(call: Call, slot_id: str) -> Answer:
     """One slot."""
     with call.read() as session:
-        return call.answered(_shown(slots.load_slot(session, slot_id)))
+        return call.answered(slot_answer(slots.load_slot(session, slot_id)))
 
 
 @endpoint("DELETE", "/slots/<slot_id>", scope=Scope.WRITE, status=204)
@@ -61,7 +61,8 @@ def end_slot(call: Call, slot_id: str) -> Answer:
         return call.answered(None)
 
 
-def _shown(row: RegularSlot) -> SlotAnswer:
+def slot_answer(row: RegularSlot) -> SlotAnswer:
+    """A slot as the API gives it."""
     return SlotAnswer(
         id=row.id,
         title=row.title,
