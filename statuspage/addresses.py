@@ -14,14 +14,16 @@ _NOT_IN_URL = re.compile(r"""[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\
 
 
 @dataclass(frozen=True)
-class EmailAddress:
-    """`address` as it is written to, `key` as it is compared: lower case, the domain in its ASCII form."""
+class Address:
+    """Where somebody is told: `channel` is email or a kind of URL, `address` as it is written to, `key` as it is
+    compared (of an e-mail address lower case, the domain in its ASCII form)."""
 
+    channel: str
     address: str
     key: str
 
 
-def read_address(text: str | None) -> EmailAddress:
+def read_address(text: str | None) -> Address:
     """An e-mail address as typed, normalised; international domains work. Raises Refused naming `email`.
 
     Non-ASCII before the @ is refused: most mail servers cannot carry it (RFC 6531).
@@ -35,7 +37,7 @@ def read_address(text: str | None) -> EmailAddress:
         raise Refused(Problem("email", f"this is not an e-mail address we can write to: {error}")) from None
     if "." not in found.domain and found.domain != "localhost":
         raise Refused(Problem("email", "the part after the @ is not complete, such as example.com"))
-    return EmailAddress(found.normalized, f"{found.local_part}@{found.ascii_domain}".lower())
+    return Address("email", found.normalized, f"{found.local_part}@{found.ascii_domain}".lower())
 
 
 def check_web_address(text: str) -> str:

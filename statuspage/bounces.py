@@ -41,11 +41,11 @@ def take_in(
     return rows
 
 
-def restore(session: Session, subscriber: Subscriber) -> None:
-    """Write to a suppressed address again; soft bounces count from nought."""
+def restore(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
+    """Write to a suppressed or quarantined address again; soft bounces count from nought."""
     softs = (Bounce.subscriber_id == subscriber.id, Bounce.kind == BounceKind.SOFT.value)
     session.execute(delete(Bounce).where(*softs))
-    subscribers.restore(session, subscriber)
+    subscribers.restore(session, subscriber, now=now)
 
 
 def load_bounces(session: Session, subscriber: Subscriber, *, limit: int = 20) -> Sequence[Bounce]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import audit
-from statuspage.addresses import EmailAddress, read_address
+from statuspage.addresses import Address, read_address
 from statuspage.customer_drafts import ContactDraft, CustomerChange, CustomerDraft, TierDraft
 from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import Policy
@@ -150,7 +150,7 @@ def check_reporter(customer: Customer, email: str, policy: Policy) -> str:
     raise Refused(Problem("reporter", f"{email.strip()} is no {wanted} of {customer.name}, who alone may report"))
 
 
-def _read_reporter(email: str) -> EmailAddress:
+def _read_reporter(email: str) -> Address:
     """The address, refused under the field's own name."""
     try:
         return read_address(email)

@@ -126,6 +126,7 @@ OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(chec
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
+HookUrl = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
 HookAddress = Annotated[str, Field(max_length=320), AfterValidator(check_web_address)]
 Addresses = Annotated[str, Field(max_length=1000), AfterValidator(check_addresses)]
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
@@ -264,7 +265,6 @@ class ComponentChange(Draft):
     status: SettableStatus | None = None
 
 
-class PageChange(Draft):
 def check_reminders(aheads: list[str]) -> list[str]:
     """Lengths before a start, longest first. Raises ValueError."""
     return in_order(aheads)
@@ -273,6 +273,7 @@ def check_reminders(aheads: list[str]) -> list[str]:
 Reminders = Annotated[list[str], Field(max_length=5), AfterValidator(check_reminders)]
 
 
+class PageChange(Draft):
     """What to change of the page itself; fields that are not given stay (see model_fields_set)."""
 
     name: Line | None = None
@@ -284,9 +285,9 @@ Reminders = Annotated[list[str], Field(max_length=5), AfterValidator(check_remin
     responsible_email: Addresses | None = None
     escalation_email: Addresses | None = None
     alarm_webhook: HookAddress | None = None
-
     reminders: Reminders | None = None
     """How long before a maintenance starts; an empty list for never."""
+
 
 class SubscriberDraft(Draft):
     """Who wants to hear what. No components and no services means all of the page; no kinds means every kind.
@@ -296,7 +297,12 @@ class SubscriberDraft(Draft):
     """
 
     email: Annotated[str, Field(max_length=320)] | None = None
-    webhook: WebAddress | None = None
+    webhook: HookUrl | None = None
+    slack: HookUrl | None = None
+    teams: HookUrl | None = None
+    discord: HookUrl | None = None
+    mattermost: HookUrl | None = None
+    google_chat: HookUrl | None = None
     components: list[str] = []
     services: list[Annotated[str, Field(max_length=80)]] = []
     """Services of the policy, under one whose subscriptions are per service."""
@@ -306,6 +312,12 @@ class SubscriberDraft(Draft):
     incident: Annotated[str, Field(max_length=40)] | None = None
     language: Annotated[str, Field(max_length=10)] | None = None
     confirmed: bool = False
+
+    @property
+    def hooks(self) -> dict[str, str]:
+        """The URLs given, by channel: one at most is right."""
+        channels = ("webhook", "slack", "teams", "discord", "mattermost", "google_chat")
+        return {name: url for name in channels if (url := getattr(self, name)) is not None}
 
 
 D = TypeVar("D", bound=Draft)

@@ -6,23 +6,28 @@ Shared by whatever a stranger can ask for: a subscription, and to follow one inc
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage import attempts
-from statuspage.addresses import EmailAddress
+from statuspage.addresses import Address
 from statuspage.attempts import Limit, Rationed
 from statuspage.identifiers import new_id, new_token
 from statuspage.models import Consent, Subscriber
 from statuspage.notify import outbox
+from statuspage.notify.chats.listing import CHATS
+from statuspage.notify.webhook_signature import new_secret
 
 PENDING_FOR = timedelta(days=7)
 """How long a confirmation link works, and how long an unconfirmed address is kept."""
 PER_ADDRESS = (Limit(1, timedelta(hours=1)), Limit(3, timedelta(days=1)))
 PER_CLIENT = (Limit(5, timedelta(hours=1)),)
+PER_HOST = (Limit(10, timedelta(hours=1)), Limit(30, timedelta(days=1)))
 IN_ALL = (Limit(200, timedelta(hours=1)),)
-"""Rations against list bombing: mails to one address, sign-ups by one client, sign-ups altogether."""
+"""Rations against list bombing: messages to one address, sign-ups by one client, to one host of webhooks (a chat
+service is the host of many), and altogether."""
 FORM = "form"
 """The source that strangers can use; only it is rationed by client and in all."""
 
@@ -38,12 +43,23 @@ def ration(session: Session, client: str | None, now: datetime) -> None:
 
 def owe(session: Session, subscriber: Subscriber, kind: str, *, now: datetime) -> None:
     """Owe one mail of outbox.CONFIRMATIONS; an address that had its ration gets none, silently."""
+    rations = {subscriber.address_key: PER_ADDRESS} | _host_ration(subscriber)
     try:
-        attempts.check(session, "confirmation", subscriber.address_key, PER_ADDRESS, now=now)
+        for key, limits in rations.items():
+            attempts.check(session, "confirmation", key, limits, now=now)
     except Rationed:
         return
-    attempts.record(session, "confirmation", subscriber.address_key, now)
+    for key in rations:
+        attempts.record(session, "confirmation", key, now)
     outbox.enqueue_confirmation(session, subscriber, now=now, kind=kind)
+
+
+def _host_ration(subscriber: Subscriber) -> dict[str, tuple[Limit, ...]]:
+    """What strangers may make us post to one host; operators know their own."""
+    chat = CHATS.get(subscriber.channel)
+    if subscriber.channel == "email" or subscriber.by_operator or (chat is not None and chat.hosts):
+        return {}
+    return {f"host {urlsplit(subscriber.address).hostname}": PER_HOST}
 
 
 def prove(
@@ -62,14 +78,15 @@ def find(session: Session, key: str, channel: str = "email") -> Subscriber | Non
     return session.scalar(select(Subscriber).where(Subscriber.channel == channel, Subscriber.address_key == key))
 
 
-def add(session: Session, address: EmailAddress, now: datetime) -> Subscriber:
+def add(session: Session, address: Address, now: datetime) -> Subscriber:
     """A pending row for an address that is not known yet."""
     subscriber = Subscriber(
         id=new_id(),
-        channel="email",
+        channel=address.channel,
         address=address.address,
         address_key=address.key,
         token=new_token(),
+        secret=new_secret() if address.channel == "webhook" else None,
         language="",
         created_at=now,
     )

@@ -14,10 +14,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import follows, opt_in
-from statuspage.addresses import EmailAddress, read_address
+from statuspage.addresses import Address, read_address
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Consent, Follow, Subscriber
+from statuspage.notify import quarantine
+from statuspage.notify.hook_addresses import read_hook_address
 from statuspage.opt_in import FORM, PENDING_FOR, is_active
 from statuspage.wishes import Scope, check_wishes, set_wishes
 
@@ -35,10 +37,10 @@ def subscribe(
     """
     if draft.incident is not None:
         return follows.ask_to_follow(session, draft, source=source, client=client, now=now)
-    address, scope = _check(session, draft)
+    address, scope = _check(session, draft, by_operator=source != FORM)
     if source == FORM:
         opt_in.ration(session, client, now)
-    subscriber = opt_in.find(session, address.key)
+    subscriber = opt_in.find(session, address.key, address.channel)
     if subscriber is not None and is_active(subscriber):
         opt_in.owe(session, subscriber, "already", now=now)
         return subscriber
@@ -47,6 +49,7 @@ def subscribe(
     elif subscriber.confirmed_at is None:
         subscriber.created_at = now  # the seven days begin anew
     set_wishes(session, subscriber, draft, scope, now=now)
+    subscriber.by_operator = subscriber.by_operator or source != FORM
     opt_in.prove(session, subscriber, "asked", source=source, client=client, now=now)
     opt_in.owe(session, subscriber, "confirmation", now=now)
     return subscriber
@@ -66,6 +69,7 @@ def confirm(
         subscriber.confirmed_at = now
         subscriber.unsubscribed_at = None
         subscriber.suppressed_at = subscriber.suppressed_for = None
+        subscriber.failing_since = subscriber.quarantined_at = None
     opt_in.prove(session, subscriber, "confirmed", source=source, client=client, now=now)
     return subscriber
 
@@ -107,12 +111,13 @@ def add_confirmed(
     """
     if draft.incident is not None:
         raise Refused(Problem("incident", "following an incident is confirmed by mail"))
-    address, scope = _check(session, draft)
-    subscriber = opt_in.find(session, address.key)
+    address, scope = _check(session, draft, by_operator=True)
+    subscriber = opt_in.find(session, address.key, address.channel)
     if subscriber is None:
         subscriber = opt_in.add(session, address, now)
     elif opt_in.ended_at(subscriber) is not None:
         return subscriber
+    subscriber.by_operator = True
     set_wishes(session, subscriber, draft, scope, now=now)
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
@@ -128,10 +133,10 @@ def suppress(session: Session, subscriber: Subscriber, *, reason: str, now: date
         session.flush()
 
 
-def restore(session: Session, subscriber: Subscriber) -> None:
-    """Write to a suppressed address again."""
+def restore(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
+    """Write to a suppressed or quarantined address again; what waits for it is due at once."""
     subscriber.suppressed_at = subscriber.suppressed_for = None
-    session.flush()
+    quarantine.lift(session, subscriber, now)
 
 
 def erase(session: Session, subscriber: Subscriber) -> None:
@@ -202,11 +207,11 @@ _WITH_ALL = (
 )
 
 
-def _check(session: Session, draft: SubscriberDraft) -> tuple[EmailAddress, Scope]:
+def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tuple[Address, Scope]:
     """The address and the scope; what is wrong with either is told in one go."""
     problems: list[Problem] = []
     try:
-        address = _check_channel(draft)
+        address = _check_channel(draft, by_operator)
     except Refused as refused:
         problems += refused.problems
     try:
@@ -218,9 +223,13 @@ def _check(session: Session, draft: SubscriberDraft) -> tuple[EmailAddress, Scop
     return address, scope
 
 
-def _check_channel(draft: SubscriberDraft) -> EmailAddress:
-    if draft.webhook is not None:
-        raise Refused(Problem("webhook", "webhook subscriptions are not available yet"))
-    if not (draft.email or "").strip():
-        raise Refused(Problem("email", "give an e-mail address"))
-    return read_address(draft.email)
+def _check_channel(draft: SubscriberDraft, by_operator: bool) -> Address:
+    given = draft.hooks
+    if not given:
+        if not (draft.email or "").strip():
+            raise Refused(Problem("email", "give an e-mail address"))
+        return read_address(draft.email)
+    channel, url = next(iter(given.items()))
+    if len(given) > 1 or (draft.email or "").strip():
+        raise Refused(Problem(channel, "give one address only: a subscription has one channel"))
+    return read_hook_address(channel, url, by_operator=by_operator)

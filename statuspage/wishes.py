@@ -35,7 +35,7 @@ def check_wishes(session: Session, draft: SubscriberDraft, kept: Subscriber | No
     languages = load_page(session).languages
     if draft.language is not None and draft.language not in languages:
         problems.append(Problem("language", f"must be one of {', '.join(languages)}"))
-    if draft.frequency is Frequency.DAILY and draft.webhook is not None:
+    if draft.frequency is Frequency.DAILY and (draft.hooks or (kept and kept.channel != "email")):
         problems.append(Problem("frequency", "a daily digest goes by e-mail only"))
     had = kept.components if kept else []
     known = {c.slug: c for c in load_components(session) if not c.hidden or c in had}

@@ -152,7 +152,7 @@ def test_restored_address_starts_anew(installation: Installation, owe: Owe, read
         take(installation, BounceReport(BounceKind.SOFT, "full", "rfc3464", at, marks=(mark,)), now)
     assert suppressed_for(installation, reader)
     with installation.database.write() as session:
-        bounces.restore(session, session.get_one(Subscriber, reader))
+        bounces.restore(session, session.get_one(Subscriber, reader), now=now)
     mark = return_address(installation, owe())
     take(installation, BounceReport(BounceKind.SOFT, "full", "rfc3464", now, marks=(mark,)), now)
     assert suppressed_for(installation, reader) is None

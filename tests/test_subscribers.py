@@ -173,11 +173,50 @@ def test_language_is_one_of_the_page(session: Session, now: datetime) -> None:
     assert ask(session, now, "bob@example.com", language="en").language == "en"
 
 
-def test_webhooks_are_refused_for_now(session: Session, now: datetime) -> None:
-    draft = SubscriberDraft(webhook="https://example.com/hook")
+def test_webhook_gets_a_secret_and_a_request(session: Session, now: datetime) -> None:
+    draft = SubscriberDraft(webhook="https://Hooks.Example.com/In?a=B#part")
+    found = subscribers.subscribe(session, draft, source="form", client="192.0.2.1", now=now)
+    assert (found.channel, found.address) == ("webhook", "https://Hooks.Example.com/In?a=B")
+    assert (found.secret or "").startswith("whsec_")
+    assert not found.by_operator
+    assert subscribers.subscribe(session, draft, source="api:x", now=now).id == found.id
+    assert found.by_operator
+
+
+@pytest.mark.parametrize(
+    ("channel", "url"),
+    [
+        ("webhook", "http://127.0.0.1/x"),
+        ("webhook", "http://2130706433/x"),
+        ("webhook", "http://0x7f.1/x"),
+        ("webhook", "http://[::ffff:10.0.0.1]/x"),
+        ("webhook", "http://localhost:8000/x"),
+        ("webhook", "https://user:key@example.com/x"),
+        ("slack", "https://example.com/services/T/B/x"),
+        ("slack", "http://hooks.slack.com/services/T/B/x"),
+        ("discord", "https://discord.com.example.com/api/webhooks/1/x"),
+        ("teams", "https://logic.azure.com.example.com/x"),
+    ],
+)
+def test_strangers_address_is_refused(session: Session, now: datetime, channel: str, url: str) -> None:
+    draft = SubscriberDraft.model_validate({channel: url})
     with pytest.raises(Refused) as refused:
-        subscribers.subscribe(session, draft, source="API", now=now)
-    assert refused_fields(refused) == ["webhook"]
+        subscribers.subscribe(session, draft, source="form", now=now)
+    assert [problem.field for problem in refused.value.problems] == [channel]
+
+
+def test_two_addresses_are_refused(session: Session, now: datetime) -> None:
+    draft = SubscriberDraft(email="a@example.com", slack="https://hooks.slack.com/services/T/B/x")
+    with pytest.raises(Refused, match="one address only"):
+        subscribers.subscribe(session, draft, source="form", now=now)
+
+
+def test_one_host_is_not_flooded(session: Session, now: datetime) -> None:
+    for n in range(15):
+        draft = SubscriberDraft(webhook=f"https://victim.example.com/{n}")
+        subscribers.subscribe(session, draft, source="form", client=f"192.0.2.{n}", now=now)
+    owed = session.scalars(select(Delivery).where(Delivery.channel == "webhook")).all()
+    assert len(owed) == 10
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Receiver(BaseHTTPRequestHandler):
         part.write_text(json.dumps(kept), encoding="utf-8")
         part.rename(part.with_suffix(".json"))
         fault = FOLDER / "fault"
-        self.answer((fault.read_text() if fault.exists() else self.path).strip("/").split("/"))
+        self.answer((fault.read_text() if fault.exists() else self.path).partition("?")[0].strip("/").split("/"))
 
     def do_GET(self) -> None:
         """Nobody should come: a redirect was followed."""

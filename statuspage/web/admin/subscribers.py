@@ -55,7 +55,7 @@ def restore_subscriber(subscriber_id: str) -> Response:
     now = current.now()
     with current.installation().database.write() as session:
         found = subscribers.load_subscriber(session, subscriber_id)
-        bounces.restore(session, found)
+        bounces.restore(session, found, now=now)
         note(session, "subscriber.restore", found.id, now=now)
     tell(_("%(address)s will be written to again.", address=found.address))
     return go("list_subscribers", kind="suppressed")
