@@ -148,10 +148,11 @@ def _wait_for_turn(session: Session) -> None:
 def _watching(change: Change) -> Iterator[None]:
     def collect(session: Session, *_: Any) -> None:
         change._rows.update(session.new)
+        change._relaid |= any(isinstance(row, Look) for row in session.new)
         for row in session.dirty:
             if names := _changed_names(row):
                 change._rows.add(row)
-                change._relaid |= isinstance(row, Page | ComponentGroup | Component) and bool(names - _STAMPS)
+                change._relaid |= isinstance(row, Page | ComponentGroup | Component | Look) and bool(names - _STAMPS)
 
     event.listen(change.session, "before_flush", collect)
     try:
