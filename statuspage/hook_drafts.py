@@ -7,6 +7,7 @@ generic shape is ours, and an unknown field of it is an error.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -147,7 +148,7 @@ def read_alert(values: dict[str, Any]) -> list[AlertDraft]:
         raise Refused(problems_of(error)) from None
 
 
-def check_component(drafts: list[AlertDraft], known: set[str]) -> None:
+def check_component(drafts: Sequence[AlertDraft], known: set[str]) -> None:
     """Whether the generic shape names a component that is there. Raises Refused."""
     unknown = [draft.component for draft in drafts if draft.component and draft.component not in known]
     if unknown:

@@ -36,9 +36,9 @@ from statuspage import (
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
+from statuspage.measurement import keep_digests, speak_of_silence
 from statuspage.models import Heartbeat, IdempotentAnswer
-from statuspage.notify import digests
-from statuspage.notify.alarm_webhook import post_alarms
+from statuspage.notify import digests, quarantine
 from statuspage.notify.channel import Channel
 from statuspage.notify.channels import CHANNELS
 from statuspage.notify.delivery import deliver_due
@@ -47,13 +47,18 @@ TICK_SECONDS = 1.0
 LONGEST_BACK_OFF = 30.0
 HEARTBEAT_SECONDS = 10.0
 CLOCKS_SECONDS = 5.0
+DETECTIONS_SECONDS = 1.0
+REMINDERS_SECONDS = 10.0
 POLICY_SECONDS = 60.0
 SLOTS_SECONDS = 60.0
 DIGESTS_SECONDS = 10.0
-WEBHOOK_SECONDS = 2.0
+QUARANTINE_SECONDS = 30.0
+SILENCE_SECONDS = 5.0
+RESULTS_SECONDS = 60.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 """As long as the API gives them again (web.api_v1.idempotency.KEPT_FOR)."""
+KEPT_ALERT = timedelta(days=90)
 KEPT_ATTEMPT = timedelta(days=2)
 ENDING_SECONDS = 8.0
 TROUBLE_SECONDS = 5.0
@@ -81,8 +86,6 @@ def run(installation: Installation, stop: threading.Event, name: str | None = No
         sender.start()
     queue = threading.Thread(target=_listen, args=(installation, stop, senders), name="queue", daemon=True)
     queue.start()
-    hooks = threading.Thread(target=_post_alarms, args=(installation, stop), name="webhooks", daemon=True)
-    hooks.start()
     mirroring.start(installation.settings, stop)
     chores = make_chores(name)
     while not stop.wait(TICK_SECONDS):
@@ -97,10 +100,14 @@ def make_chores(name: str) -> list[Chore]:
         Chore("migrate", 3600.0, bring_up_to_date),
         Chore("heartbeat", HEARTBEAT_SECONDS, lambda installation, now: beat(installation, now, name)),
         Chore("maintenance", TICK_SECONDS, advance_maintenance),
+        Chore("reminders", REMINDERS_SECONDS, remind),
         Chore("clocks", CLOCKS_SECONDS, ring_clocks),
+        Chore("quarantine", QUARANTINE_SECONDS, isolate_failing),
         Chore("policy", POLICY_SECONDS, announce_policy),
         Chore("slots", SLOTS_SECONDS, announce_slots),
-        Chore("reminders", REMINDERS_SECONDS, remind),
+        Chore("detections", DETECTIONS_SECONDS, follow_measurements),
+        Chore("silence", SILENCE_SECONDS, speak_of_silence),
+        Chore("results", RESULTS_SECONDS, keep_digests),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("digests", DIGESTS_SECONDS, owe_digests),
         Chore("expire", 3600.0, expire),
@@ -133,13 +140,6 @@ def advance_maintenance(installation: Installation, now: datetime) -> None:
             windows.advance_due(change.session, now=now)
 
 
-def ring_clocks(installation: Installation, now: datetime) -> None:
-    """Remind of updates that fall due, tell of late ones, escalate; the sender wakes within a second by itself."""
-    with installation.database.read() as session:
-        policy = installation.policy(now, session)
-        due = clocks.is_anything_due(session, policy=policy, now=now)
-    if due:
-        with installation.database.write() as session:
 def remind(installation: Installation, now: datetime) -> None:
     """Remind of maintenance that starts soon."""
     with installation.database.read() as session:
@@ -159,7 +159,23 @@ def follow_measurements(installation: Installation, now: datetime) -> None:
             detections.follow(change.session, policy=change.policy, now=now)
 
 
+def ring_clocks(installation: Installation, now: datetime) -> None:
+    """Remind of updates that fall due, tell of late ones, escalate; the sender wakes within a second by itself."""
+    with installation.database.read() as session:
+        policy = installation.policy(now, session)
+        due = clocks.is_anything_due(session, policy=policy, now=now)
+    if due:
+        with installation.database.write() as session:
             clocks.ring_due(session, policy=policy, now=now)
+
+
+def isolate_failing(installation: Installation, now: datetime) -> None:
+    """Quarantine webhooks and chats that have failed for an hour, and tell the responsible people."""
+    with installation.database.read() as session:
+        due = quarantine.is_anything_due(session, now)
+    if due:
+        with installation.database.write() as session:
+            quarantine.isolate_due(session, now)
 
 
 def announce_slots(installation: Installation, now: datetime) -> None:
@@ -206,6 +222,7 @@ def expire(installation: Installation, now: datetime) -> None:
         subscribers.expire_pending(session, now)
         follows.end_over(session, now)
         attempts.forget(session, now - KEPT_ATTEMPT)
+        hooks.forget_alerts(session, now - KEPT_ALERT)
         session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT_HEARTBEAT))
 
@@ -264,18 +281,6 @@ def _end(senders: Sequence[Sender]) -> None:
     for sender in senders:
         sender.woken.set()
         sender.join(max(until - time.monotonic(), 0.1))
-
-
-def _post_alarms(installation: Installation, stop: threading.Event) -> None:
-    """Post alarms to the page's webhook, apart from the mail: neither waits for a slow other side."""
-    wait = WEBHOOK_SECONDS
-    while not stop.wait(wait):
-        try:
-            post_alarms(installation, _now)
-            wait = WEBHOOK_SECONDS
-        except Exception as error:  # the outbox keeps what was not recorded
-            _log_failure("webhook failed", error)
-            wait = min(wait * 2, LONGEST_BACK_OFF)
 
 
 def _listen(installation: Installation, stop: threading.Event, senders: Sequence[Sender]) -> None:

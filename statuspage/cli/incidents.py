@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from statuspage import incidents
+from statuspage import incidents, proposals
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
     author,
@@ -49,6 +49,7 @@ _cause = click.option("--cause", metavar="|".join(Cause), help="Who answers for 
 @_cause
 @click.option("--started-at", metavar="TIME", help="Now by default; without an offset in the page's zone.")
 @_quiet
+@click.option("--draft", "as_draft", is_flag=True, help="Keep it: nobody outside sees it before it is published.")
 @_json
 @plainly
 def open_(
@@ -60,6 +61,7 @@ def open_(
     cause: str | None,
     started_at: str | None,
     no_notify: bool,
+    as_draft: bool,
     as_json: bool,
 ) -> None:
     """Open an incident with its first update."""
@@ -70,7 +72,8 @@ def open_(
         values["started_at"] = read_time(started_at, page_zone(installation), "started_at")
     draft = read_draft(IncidentDraft, {**values, "notify": not no_notify})
     with site_change(installation, now, author=author()) as change:
-        opened_ = incidents.open_incident(change.session, draft, policy=change.policy, author=author(), now=now)
+        begin = proposals.keep if as_draft else incidents.open_incident
+        opened_ = begin(change.session, draft, policy=change.policy, author=author(), now=now)
         answer = _answer_of(installation, change, opened_)
     _say(installation, answer, change, as_json)
 
@@ -119,6 +122,32 @@ def resolve(incident_id: str, body: str, no_notify: bool, as_json: bool) -> None
     _post(incident_id, values, as_json)
 
 
+@incident.command("publish")
+@click.argument("incident_id", metavar="ID")
+@_json
+@plainly
+def publish(incident_id: str, as_json: bool) -> None:
+    """Publish the draft ID as it stands."""
+    installation, now = opened()
+    with site_change(installation, now, author=author()) as change:
+        found = incidents.load_incident(change.session, incident_id)
+        proposals.publish(change.session, found, policy=change.policy, author=author(), now=now)
+        answer = _answer_of(installation, change, found)
+    _say(installation, answer, change, as_json)
+
+
+@incident.command("discard")
+@click.argument("incident_id", metavar="ID")
+@click.option("--reason", required=True, help="The activity log keeps it.")
+@plainly
+def discard(incident_id: str, reason: str) -> None:
+    """Throw the draft ID away for good."""
+    installation, now = opened()
+    with site_change(installation, now, author=author()) as change:
+        found = incidents.load_incident(change.session, incident_id)
+        proposals.discard(change.session, found, reason, author=author(), now=now)
+
+
 @incident.command("list")
 @click.option("--open", "open_only", is_flag=True, help="Only those that still go on.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
@@ -141,7 +170,7 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
             (
                 answer.id,
                 answer.priority or "-",
-                "public" if answer.public else "internal",
+                "draft" if answer.draft else "public" if answer.public else "internal",
                 answer.status,
                 local(answer.started_at, zone),
                 answer.title,
@@ -172,7 +201,8 @@ def _say(installation: Installation, answer: IncidentAnswer, change: Change, as_
         say_json(answer)
         return
     say(f"{answer.id}  {answer.priority or '-'}  {answer.status}  {answer.title}")
-    say(answer.url or "Internal: the policy makes this priority no public incident.")
+    kept = "A draft: nobody outside sees it." if answer.draft else None
+    say(answer.url or kept or "Internal: the policy makes this priority no public incident.")
     say_outcome(change)
     if answer.next_update_due is not None:
         say(f"Next update due {local(answer.next_update_due, page_zone(installation))}.")

@@ -106,7 +106,7 @@ class Doors:
 
 def refuse(scope: Any, proto: Transport, status: int, detail: str) -> None:
     """A refusal before Flask: problem+json under /api/ (RFC 9457), else plain text."""
-    if scope.path.startswith("/api/"):
+    if scope.path.startswith(("/api/", "/hooks/")):
         kind = "application/problem+json"
         body = f'{{"type": "about:blank", "status": {status}, "detail": "{detail}", "errors": []}}'.encode()
     else:

@@ -18,6 +18,8 @@ from werkzeug.exceptions import HTTPException
 
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 
+JSON_PATHS = ("/api/", "/hooks/")
+"""Whose callers are machines."""
 RETRY_AFTER_SECONDS = 30
 NEVER_ECHOED = ("password", "token", "secret", "code")
 log = structlog.get_logger(__name__)
@@ -58,7 +60,7 @@ def error_response(
     facts: Mapping[str, Any] | None = None,
 ) -> Response:
     """The answer in the form the caller reads: problem+json under /api/, else a page."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(JSON_PATHS):
         return problem_response(status, detail, problems, facts)
     page = render_template(
         "errors/error.html",

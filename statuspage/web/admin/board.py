@@ -16,6 +16,7 @@ from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances
 from statuspage.models import Delivery, Incident, Maintenance
 from statuspage.notify.pauses import Pause, load_pause
+from statuspage.proposals import load_proposals
 from statuspage.web.health import WORKER_SILENT, last_beat
 
 
@@ -46,6 +47,7 @@ class MailHealth:
 class Board:
     """All the dashboard shows."""
 
+    drafts: Sequence[Incident]
     clocks: Sequence[Clock]
     running: Sequence[Maintenance]
     upcoming: Sequence[Maintenance]
@@ -64,6 +66,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
     page = load_page(session)
     stale, reason = _freshness(session, installation, now)
     return Board(
+        drafts=load_proposals(session),
         clocks=_clocks(session, installation, now),
         running=load_maintenances(session, statuses=[s for s in MaintenanceStatus if s.is_running]),
         upcoming=list(load_maintenances(session, statuses=[MaintenanceStatus.SCHEDULED]))[::-1],
@@ -97,7 +100,7 @@ def _clocks(session: Session, installation: Installation, now: datetime) -> list
     """Open incidents, the one that is due first on top; those without a promise last."""
     policy = installation.policy(now)
     clocks = []
-    for incident in load_incidents(session, open_only=True):
+    for incident in load_incidents(session, open_only=True, drafts=False):
         due = next_due(incident, policy)
         clocks.append(Clock(incident, due, due is not None and due < now))
     return sorted(clocks, key=lambda clock: (clock.due is None, clock.due or now))

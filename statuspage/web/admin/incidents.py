@@ -9,17 +9,18 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import customer_reports, incidents
+from statuspage import customer_reports, incidents, proposals
 from statuspage.changes import site_change
 from statuspage.components import current_statuses, load_components
 from statuspage.domain.lifecycle import incident_steps
 from statuspage.domain.vocabulary import SETTABLE, Cause, IncidentStatus
 from statuspage.drafts import IncidentDraft, read_draft
 from statuspage.errors import NotFound, Refused
+from statuspage.models import Incident
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.components import by_group
-from statuspage.web.admin.door import admin, go, note, show, tell, user, words, zone
+from statuspage.web.admin.door import admin, go, may, note, show, tell, user, words, zone
 from statuspage.web.forms import Form
 
 LIST_LENGTH = 50
@@ -38,9 +39,7 @@ def list_incidents() -> Response:
 def new_incident() -> Response:
     """The form that opens an incident."""
     with current.installation().database.read() as session:
-        return _show_form(
-            session, Form({"status": IncidentStatus.INVESTIGATING, "cause": Cause.OWN, "notify": "yes"})
-        )
+        return show_form(session, Form({"status": IncidentStatus.INVESTIGATING, "cause": Cause.OWN, "notify": "yes"}))
 
 
 @admin.post("/incidents")
@@ -48,18 +47,21 @@ def create_incident() -> Response:
     """Open the incident, or show the form again with what is wrong."""
     form, now = Form(request.form), current.now()
     try:
-        draft = _read(form)
+        draft = read_form(form)
         with site_change(current.installation(), now, author=user().email) as change:
-            incident = incidents.open_incident(
-                change.session, draft, policy=change.policy, author=change.author, now=now
-            )
-            note(change.session, "incident.open", incident.id, now=now, priority=incident.priority)
+            begin = proposals.keep if form.is_ticked("draft") else incidents.open_incident
+            incident = begin(change.session, draft, policy=change.policy, author=change.author, now=now)
+            action = "incident.draft" if incident.draft else "incident.open"
+            note(change.session, action, incident.id, now=now, priority=incident.priority)
     except Refused as refused:
         form.refuse_all(refused)
         with current.installation().database.read() as session:
-            return _show_form(session, form, 422)
+            return show_form(session, form, 422)
     due = incidents.next_due(incident, change.policy)
-    tell(posted(change.queued, incident.public_at, due), change, sent="incident-new")
+    said = _("Kept as a draft. Nobody outside sees it.")
+    if not incident.draft:
+        said = posted(change.queued, incident.public_at, due)
+    tell(said, change, sent="incident-new")
     return go("show_incident", incident_id=incident.id)
 
 
@@ -78,6 +80,8 @@ def show_incident(incident_id: str) -> Response:
     """One incident with its timeline and the form for the next update."""
     with current.installation().database.read() as session:
         incident = incidents.load_incident(session, incident_id)
+        if incident.draft and may("admin.show_proposal"):
+            return go("show_proposal", incident_id=incident_id)
         return show_one(session, incident, Form(prefilled(session, incident)))
 
 
@@ -99,7 +103,7 @@ def show_one(session: Session, incident: Any, form: Form, status: int = 200) -> 
         causes=[(cause.value, cause.label) for cause in Cause],
         outcome=consequences.of_update(session, incident, form, policy=policy, now=now),
         reports=customer_reports.load_reports(session, incident_id=incident.id, limit=None),
-        internal=[update for update in incident.updates if update.public_at is None],
+        internal=[u for u in incident.updates if u.public_at is None and u.event != incidents.NOTE],
     )
 
 
@@ -140,13 +144,15 @@ def read_cursor(text: str) -> tuple[datetime, str] | None:
     return moment, last_id
 
 
-def _show_form(session: Session, form: Form, status: int = 200) -> Response:
+def show_form(session: Session, form: Form, status: int = 200, draft: Incident | None = None) -> Response:
+    """The form that opens an incident, or changes a draft."""
     now = current.now()
     policy = current.installation().policy(now)
     components = load_components(session)
     return show(
         "incidents/new.html",
         status,
+        draft=draft,
         form=form,
         policy=policy,
         groups=by_group(components),
@@ -159,7 +165,7 @@ def _show_form(session: Session, form: Form, status: int = 200) -> Response:
     )
 
 
-def _read(form: Form) -> IncidentDraft:
+def read_form(form: Form) -> IncidentDraft:
     """The draft that the form describes. Raises Refused with every problem found."""
     earlier = form.value("started") == "earlier"
     started_at = form.instant("started_at", zone()) if earlier else None

@@ -15,6 +15,7 @@ from statuspage.web.api_v1 import (
     customer_reports,
     customers,
     deliveries,
+    hooks,
     incidents,
     maintenances,
     monitors,
@@ -46,6 +47,7 @@ NOUNS = (
     customer_reports,
     claims,
     policy,
+    hooks,
     tokens,
     users,
 )

@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from statuspage import incidents
+from statuspage import incidents, proposals
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
-from statuspage.drafts import IncidentDraft, UpdateDraft
+from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
 from statuspage.models import Incident, Update
+from statuspage.proposals import DiscardDraft
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
@@ -30,7 +31,8 @@ class UpdateAnswer(Shape):
 
 
 class IncidentAnswer(Shape):
-    """An incident; `updates` newest first, `components` with its last word on each. `url` is null while internal."""
+    """An incident; `updates` newest first, `components` with its last word on each. `url` is null while internal. A
+    `draft` is seen by operators alone; its `resolved_at` is when what was measured came right."""
 
     id: str
     url: str | None
@@ -50,6 +52,12 @@ class IncidentAnswer(Shape):
     components: dict[str, ComponentStatus]
 
 
+class NewIncident(IncidentDraft):
+    """A new incident; with `draft` it is kept for later, and nobody outside sees it before it is published."""
+
+    draft: bool = False
+
+
 class IncidentQuery(PageQuery):
     """Which incidents."""
 
@@ -58,7 +66,7 @@ class IncidentQuery(PageQuery):
 
 @endpoint("GET", "/incidents", scope=Scope.READ, query=IncidentQuery, gives=Items[IncidentAnswer])
 def list_incidents(call: Call, query: IncidentQuery) -> Answer:
-    """Incidents, internal ones too, latest start first."""
+    """Incidents, internal ones and drafts too, latest start first."""
     with call.read() as session:
         policy = call.installation.policy(call.now, session)
         base = call.base_url(session)
@@ -84,13 +92,13 @@ def show_incident(call: Call, incident_id: str) -> Answer:
         return call.answered(incident_answer(session, incident, policy, call.base_url(session)))
 
 
-@endpoint("POST", "/incidents", scope=Scope.WRITE, body=IncidentDraft, gives=IncidentAnswer, status=201)
-def open_incident(call: Call, draft: IncidentDraft) -> Answer:
-    """Open an incident with its first update; public at once if the policy makes its priority public."""
+@endpoint("POST", "/incidents", scope=Scope.WRITE, body=NewIncident, gives=IncidentAnswer, status=201)
+def open_incident(call: Call, draft: NewIncident) -> Answer:
+    """Open an incident with its first update; public at once if the policy makes its priority public. With `draft`
+    it is kept, and published by a call of its own."""
     with call.change() as change:
-        incident = incidents.open_incident(
-            change.session, draft, policy=change.policy, author=call.author, now=call.now
-        )
+        begin = proposals.keep if draft.draft else incidents.open_incident
+        incident = begin(change.session, draft, policy=change.policy, author=call.author, now=call.now)
         return call.created(
             incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
             f"/api/v1/incidents/{incident.id}",
@@ -109,6 +117,33 @@ def post_incident_update(call: Call, incident_id: str, draft: UpdateDraft) -> An
             incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
             f"/api/v1/incidents/{incident.id}",
         )
+
+
+@endpoint("PATCH", "/incidents/<incident_id>", scope=Scope.WRITE, body=IncidentChange, gives=IncidentAnswer)
+def change_draft(call: Call, incident_id: str, draft: IncidentChange) -> Answer:
+    """Change what is given of a draft; what is published is changed by updates."""
+    with call.change() as change:
+        incident = incidents.load_incident(change.session, incident_id)
+        proposals.change(change.session, incident, draft, policy=change.policy, author=call.author, now=call.now)
+        return call.answered(incident_answer(change.session, incident, change.policy, call.base_url(change.session)))
+
+
+@endpoint("POST", "/incidents/<incident_id>/publish", scope=Scope.WRITE, gives=IncidentAnswer)
+def publish_draft(call: Call, incident_id: str) -> Answer:
+    """Post a draft as it stands. What was over before anybody published it is posted as resolved."""
+    with call.change() as change:
+        incident = incidents.load_incident(change.session, incident_id)
+        proposals.publish(change.session, incident, policy=change.policy, author=call.author, now=call.now)
+        return call.answered(incident_answer(change.session, incident, change.policy, call.base_url(change.session)))
+
+
+@endpoint("POST", "/incidents/<incident_id>/discard", scope=Scope.WRITE, body=DiscardDraft, status=204)
+def discard_draft(call: Call, incident_id: str, draft: DiscardDraft) -> Answer:
+    """Throw a draft away for good; the audit log keeps why."""
+    with call.change() as change:
+        incident = incidents.load_incident(change.session, incident_id)
+        proposals.discard(change.session, incident, draft.reason, author=call.author, now=call.now)
+        return call.answered(None)
 
 
 def update_answer(update: Update) -> UpdateAnswer:
@@ -141,11 +176,12 @@ def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy
         status=incident.status,
         cause=incident.cause,
         public=public,
+        draft=incident.draft,
         started_at=incident.started_at,
         created_at=incident.created_at,
         updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,
         next_update_due=incidents.next_due(incident, policy),
         updates=[update_answer(update) for update in reversed(incident.updates)],
-        components=held,
+        components=proposals.components_of(incident) if incident.draft else held,
     )
