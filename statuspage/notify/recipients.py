@@ -53,6 +53,11 @@ class Told:
     by_channel: tuple[tuple[str, int], ...] = ()
 
     @property
+    def by_mail_alone(self) -> bool:
+        """Whether all of them are people with a mailbox."""
+        return all(channel == "email" for channel, _number in self.by_channel)
+
+    @property
     def total(self) -> int:
         """All of them."""
         return sum(number for _channel, number in self.by_channel)

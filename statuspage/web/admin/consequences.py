@@ -16,14 +16,14 @@ from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Notice
 from statuspage.drafts import BODY_LENGTH
 from statuspage.incidents import components_held
 from statuspage.models import Incident
-from statuspage.notify.recipients import count_recipients
+from statuspage.notify.recipients import Told, count_told
 from statuspage.publishing.markup import html_of
 from statuspage.web.forms import Form
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What would happen. `terms` is None while no priority is chosen; `told` is how many would be e-mailed;
+    """What would happen. `terms` is None while no priority is chosen; `told` is how many would hear, by channel;
     `restored` are the names of components that resolving would give back; `html` is the allow-listed text."""
 
     title: str
@@ -32,7 +32,7 @@ class Outcome:
     public: bool
     raised: bool
     notify: bool
-    told: int
+    told: Told
     due: datetime | None
     restored: tuple[str, ...] = ()
 
@@ -41,7 +41,7 @@ def of_new_incident(session: Session, form: Form, *, policy: Policy, now: dateti
     """What the form of a new incident would do."""
     terms = policy.priority(form.value("priority"))
     public, notify = bool(terms and terms.public), form.is_ticked("notify")
-    told = _count(session, form, terms) if public and notify else 0
+    told = _count(session, form, terms) if public and notify else Told()
     due = next_update_due(policy, terms.id, _status(form), now) if terms and public else None
     return Outcome(form.value("title").strip(), _html(form), terms, public, False, notify, told, due)
 
@@ -51,7 +51,7 @@ def of_update(session: Session, incident: Incident, form: Form, *, policy: Polic
     terms = policy.priority(form.value("priority") or incident.priority)
     raised = incident.public_at is None and bool(terms and terms.public)
     public, notify = incident.public_at is not None or raised, form.is_ticked("notify")
-    told = _count(session, form, terms, incident) if public and notify else 0
+    told = _count(session, form, terms, incident) if public and notify else Told()
     status = _status(form)
     due = next_update_due(policy, terms.id, status, now) if terms and public else None
     restored = () if status.is_open else tuple(_held(session, incident))
@@ -60,16 +60,17 @@ def of_update(session: Session, incident: Incident, form: Form, *, policy: Polic
 
 def told_by_priority(session: Session, form: Form, policy: Policy) -> dict[str, int]:
     """How many would be told of a new incident with each public priority."""
-    return {terms.id: _count(session, form, terms) for terms in policy.priorities if terms.public}
+    return {terms.id: _count(session, form, terms).total for terms in policy.priorities if terms.public}
 
 
-def _count(session: Session, form: Form, terms: PriorityTerms | None, incident: Incident | None = None) -> int:
+def _count(session: Session, form: Form, terms: PriorityTerms | None, incident: Incident | None = None) -> Told:
     if incident is not None and incident.imported_at is not None:
-        return 0
-    return count_recipients(
+        return Told()
+    postmortem = _status(form) is IncidentStatus.POSTMORTEM
+    return count_told(
         session,
         components=_slugs(form),
-        kind=NoticeKind.INCIDENT,
+        kind=NoticeKind.POSTMORTEM if postmortem else NoticeKind.INCIDENT,
         priority=Priority(terms.id) if terms else None,
         incident=incident,
     )

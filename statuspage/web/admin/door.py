@@ -22,6 +22,7 @@ from statuspage.publishing.environment import STATIC, asset_path
 from statuspage.publishing.markup import html_of
 from statuspage.publishing.wording import Words
 from statuspage.web import current, login_limits, sessions
+from statuspage.web.admin.machinery import load_machinery
 from statuspage.web.admin.roles import ROLE_NEEDED
 
 admin = Blueprint("admin", __name__, url_prefix=sessions.ROOT, static_folder=STATIC, static_url_path="/static")
@@ -62,7 +63,8 @@ def seal(response: Response) -> Response:
     if request.endpoint == "admin.static":
         response.headers["Cache-Control"] = STATIC_CACHE
         return response
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
@@ -71,6 +73,8 @@ def load_surroundings() -> None:
     with current.installation().database.read() as session:
         g.user = sessions.load_user(session)
         g.page = load_page(session)
+        if g.user is not None:
+            g.machinery = load_machinery(session, current.installation().settings, current.now())
 
 
 def user() -> User:
@@ -106,6 +110,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         f"admin/{template}",
         me=g.get("user"),
         page=g.page,
+        machinery=g.get("machinery"),
         w=words(),
         now=current.now(),
         may=may,

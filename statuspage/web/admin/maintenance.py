@@ -51,7 +51,7 @@ def new_maintenance() -> Response:
     """The form that announces a maintenance."""
     form = Form({"kind": MaintenanceKind.SCHEDULED, "risk": Risk.NORMAL, "notify": "yes"})
     with current.installation().database.read() as session:
-        return _show_form(session, form)
+        return show_form(session, form)
 
 
 @admin.post("/maintenance")
@@ -60,7 +60,7 @@ def create_maintenance() -> Response:
     form, now = Form(request.form), current.now()
     if form.value("do") == "check":
         with current.installation().database.read() as session:
-            return _show_form(session, form)
+            return show_form(session, form)
     try:
         with site_change(current.installation(), now, author=user().email) as change:
             notice = maintenance.schedule(
@@ -70,7 +70,7 @@ def create_maintenance() -> Response:
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
-            return _show_form(session, form, 422)
+            return show_form(session, form, 422)
     said = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
     _tell(said, change, sent="maintenance-new")
     return go("show_maintenance", maintenance_id=notice.id)
@@ -99,7 +99,7 @@ def assess_later_window(maintenance_id: str) -> Response:
 def show_maintenance(maintenance_id: str) -> Response:
     """One notice: what was said, and what can be done now."""
     with current.installation().database.read() as session:
-        return _show_one(session, maintenance.load_maintenance(session, maintenance_id))
+        return show_one(session, maintenance.load_maintenance(session, maintenance_id))
 
 
 @admin.post("/maintenance/<maintenance_id>/updates")
@@ -126,7 +126,7 @@ def move_maintenance(maintenance_id: str) -> Response:
     if request.form.get("do") == "check":
         with current.installation().database.read() as session:
             notice = maintenance.load_maintenance(session, maintenance_id)
-            return _show_one(session, notice, move=Form(request.form))
+            return show_one(session, notice, move=Form(request.form))
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
         maintenance.move(
@@ -179,12 +179,13 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
         refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
             notice = maintenance.load_maintenance(session, maintenance_id)
-            return _show_one(session, notice, status=422, **{name: form})
+            return show_one(session, notice, status=422, **{name: form})
     _tell(said, change, sent=f"maintenance-{maintenance_id}-{name}")
     return go("show_maintenance", maintenance_id=maintenance_id)
 
 
-def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
+def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
+    """The page of one maintenance; `forms` are those that were sent, by the step's name."""
     now = current.now()
     policy = current.installation().policy(now)
     window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
@@ -212,7 +213,8 @@ def _show_one(session: Session, notice: Maintenance, status: int = 200, **forms:
     )
 
 
-def _show_form(session: Session, form: Form, status: int = 200) -> Response:
+def show_form(session: Session, form: Form, status: int = 200) -> Response:
+    """The form that announces a maintenance, with what was typed."""
     now = current.now()
     policy = current.installation().policy(now)
     return show(

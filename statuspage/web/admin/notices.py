@@ -22,7 +22,7 @@ from statuspage.web.forms import Form, written
 def list_notices() -> Response:
     """All notices, newest first, and the form for a new one."""
     with current.installation().database.read() as session:
-        return _show_list(session, Form())
+        return show_list(session, Form())
 
 
 @admin.post("/notices")
@@ -30,16 +30,14 @@ def create_notice() -> Response:
     """Put it on the page."""
     form, now = Form(request.form), current.now()
     try:
-        values = {**_values(form), "notify": form.is_ticked("notify")}
-        form.check()
-        draft = read_draft(NoticeDraft, values)
+        draft = read_notice(form)
         with site_change(current.installation(), now, author=user().email) as change:
             posted = notices.post_notice(change.session, draft, author=change.author, now=now)
             note(change.session, "notice.post", posted.id, now=now, title=posted.title)
     except Refused as refused:
         form.refuse_all(refused)
         with current.installation().database.read() as session:
-            return _show_list(session, form, 422)
+            return show_list(session, form, 422)
     told = _("%(count)s e-mails queued.", count=f"{change.queued:,}") if change.queued else _("No e-mail is sent.")
     tell(_("The notice is on the page.") + f" {told}", change, sent="notice-new")
     return go("list_notices")
@@ -85,6 +83,13 @@ def change_notice(notice_id: str) -> Response:
     return go("list_notices")
 
 
+def read_notice(form: Form) -> NoticeDraft:
+    """The draft that the form of a new notice describes. Raises Refused."""
+    values = {**_values(form), "notify": form.is_ticked("notify")}
+    form.check()
+    return read_draft(NoticeDraft, values)
+
+
 def _values(form: Form) -> dict[str, Any]:
     return {
         "title": form.value("title"),
@@ -94,5 +99,6 @@ def _values(form: Form) -> dict[str, Any]:
     }
 
 
-def _show_list(session: Session, form: Form, status: int = 200) -> Response:
+def show_list(session: Session, form: Form, status: int = 200) -> Response:
+    """All notices and the form for a new one, with what was typed."""
     return show("notices/list.html", status, form=form, notices=notices.load_notices(session))

@@ -29,7 +29,7 @@ def create_update(incident_id: str) -> Response:
             _check_seen(form, incident)
             held = incidents.components_held(change.session, incident)
             update = incidents.post_update(
-                change.session, incident, _read(form, held), policy=change.policy, author=change.author, now=now
+                change.session, incident, read_update(form, held), policy=change.policy, author=change.author, now=now
             )
             note(change.session, "incident.update", incident.id, now=now, update=update.id, status=update.status)
     except Refused as refused:
@@ -64,7 +64,7 @@ def _check_seen(form: Form, incident: Incident) -> None:
         raise Refused(Problem("", message))
 
 
-def _read(form: Form, held: dict[str, Any]) -> UpdateDraft:
+def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
     """The draft that the form describes: only what differs from what is so. Raises Refused."""
     said = said_of_components(form)
     changed = {slug: status for slug, status in said.items() if status != held.get(slug)}

@@ -16,7 +16,7 @@ from statuspage.drafts import MaintenanceDraft, MoveDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Maintenance
 from statuspage.notify.contacts import count_obliged
-from statuspage.notify.recipients import count_recipients
+from statuspage.notify.recipients import cannot_wait, count_recipients
 from statuspage.publishing.markup import html_of
 from statuspage.web import current
 from statuspage.web.admin.door import words, zone
@@ -43,7 +43,9 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
         "window": window,
         "unclear": judged.found(),
         "policy": policy,
-        "told": count_told(session, form.values("components"), policy, now) if form.is_ticked("notify") else 0,
+        "told": count_told(session, form.values("components"), policy, now, window and window[0])
+        if form.is_ticked("notify")
+        else 0,
         "html": html_of(form.value("body")) if form.filled("body") else "",
     }
 
@@ -55,9 +57,12 @@ def later_window(form: Form, notice: Maintenance) -> Form:
     return Form({**form.typed.to_dict(flat=False), **first, "risk": notice.risk, "components": slugs})
 
 
-def count_told(session: Session, slugs: list[str], policy: Policy, now: datetime) -> int:
+def count_told(
+    session: Session, slugs: list[str], policy: Policy, now: datetime, starts_at: datetime | None = None
+) -> int:
     """How many would hear of maintenance on the components with these slugs, contacts included."""
-    told = count_recipients(session, components=slugs, kind=NoticeKind.MAINTENANCE)
+    at_once = starts_at is not None and cannot_wait(session, starts_at, now)
+    told = count_recipients(session, components=slugs, kind=NoticeKind.MAINTENANCE, at_once=at_once)
     return told + count_obliged(session, components=slugs, policy=policy, now=now)
 
 
