@@ -45,6 +45,7 @@ _KEYS_OF: dict[str, frozenset[str]] = {
     "tls": frozenset({"certificate_warning", "latency"}),
     "heartbeat": frozenset({"period", "grace"}),
 }
+KINDS = tuple(_KEYS_OF)
 _OF_SOME = frozenset().union(*_KEYS_OF.values())
 
 
@@ -178,6 +179,11 @@ class MonitorChange(BaseModel):
     period: str | None = None
     grace: str | None = None
     enabled: bool | None = None
+
+
+def keys_of(kind: str) -> frozenset[str]:
+    """The keys that are for this kind alone; none for a kind that is not known."""
+    return _KEYS_OF.get(kind, frozenset())
 
 
 def _check_host_port(target: str) -> None:
