@@ -1,12 +1,19 @@
 // Keeps the front page current: asks for one small file and renews the main part when its revision changed.
-const every = 30_000;
+// Every 5 s while somebody has just come or something has just changed, later every 15 s; when the server or the
+// network is away it waits twice as long each time, and a hidden page asks nothing at all. An answer is mostly a 304.
+const lively = 5_000;
+const calm = 15_000;
+const longest = 60_000;
+let busyUntil = Date.now() + 600_000;
+let failures = 0;
+let timer;
 const { root } = document.body.dataset;
 const region = document.querySelector("[data-live]");
 
 async function look() {
   if (document.hidden) return;
   const answer = await fetch(`${root}/live.json`, { cache: "no-cache" });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`live.json: ${answer.status}`);
   const { revision } = await answer.json();
   if (revision !== document.querySelector("main").dataset.revision) await renew();
 }
@@ -25,6 +32,7 @@ async function renew() {
     part.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
   }
   main.replaceWith(part);
+  busyUntil = Date.now() + 600_000;
   if (focused) document.getElementById(focused)?.querySelector("summary, a")?.focus({ preventScroll: true });
   document.title = fresh.title;
   document.querySelector("link[rel=icon]").href = fresh.querySelector("link[rel=icon]").getAttribute("href");
@@ -42,6 +50,26 @@ function announce(headline, before) {
   region.append(news);
 }
 
-const ask = () => look().catch(() => {});
-setInterval(ask, every);
-document.addEventListener("visibilitychange", ask);
+function wait() {
+  const usual = Date.now() < busyUntil ? lively : calm;
+  return Math.min(usual * 2 ** failures, longest) * (0.8 + 0.4 * Math.random());
+}
+
+async function ask() {
+  clearTimeout(timer);
+  try {
+    await look();
+    failures = 0;
+  } catch {
+    failures = Math.min(failures + 1, 5);
+  }
+  if (!document.hidden) timer = setTimeout(ask, wait());
+}
+
+timer = setTimeout(ask, wait());
+addEventListener("online", ask);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return clearTimeout(timer);
+  busyUntil = Date.now() + 600_000;
+  ask();
+});
