@@ -189,7 +189,7 @@ def _mark_revision(change: Change) -> None:
 
 def _owe_contacts(change: Change) -> None:
     posts = [row for row in change._rows if isinstance(row, Update)]
-    contacts.owe_maintenance(change.session, posts, policy=change.policy, now=change.now)
+    contacts.owe_posts(change.session, posts, policy=change.policy, now=change.now)
 
 
 def _owe_component_changes(change: Change) -> None:

@@ -177,6 +177,12 @@ class UpdateDraft(Draft):
     components: dict[str, SettableStatus] | None = None
     priority: Priority | None = None
     cause: Cause | None = None
+    workaround_at: Instant | None = None
+    """When a work-around is planned, or since when there is one (TP40)."""
+    snapshot_at: Instant | None = None
+    """The backup that was put back (OP15)."""
+    lost_until: Instant | None = None
+    """Until when changes are lost with it; the start of the incident where nothing is said (OP16)."""
     notify: bool = True
     publish_updates: list[str] = []
     """Ids of updates written while the incident was internal that become public when this one raises it."""

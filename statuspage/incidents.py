@@ -24,6 +24,7 @@ from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
+from statuspage.update_facts import facts_of
 
 NOTE = "noted"
 """The event of an update that only operators read, whatever becomes of its incident."""
@@ -116,6 +117,7 @@ def post_update(
     _check_restored(status, draft.components or {})
     components = find_components(session, draft.components or {})
     earlier = _find_internal_updates(incident, draft.publish_updates)
+    facts = facts_of(session, incident, draft, policy=policy, now=now)
     raised = _is_raised(incident, draft.priority, policy)
     public = raised or incident.public_at is not None
     before = current_statuses(session, _component_ids(session, incident, components.values()), now, public=public)
@@ -129,7 +131,8 @@ def post_update(
     claim(session, said, incident, at=now, author=author, now=now)
     incident.updated_at = now
     incident.status = status
-    update = _add_update(session, incident, event, draft.body, author=author, now=now, notify=draft.notify)
+    update = _add_update(session, incident, event, facts.body, author=author, now=now, notify=draft.notify)
+    update.details = facts.details
     if incident.public_at is not None:
         for internal in earlier:
             internal.public_at = now

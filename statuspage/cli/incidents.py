@@ -85,6 +85,9 @@ def open_(
 @_component
 @click.option("--priority", metavar="P1…P5", help="Raise or lower it.")
 @_cause
+@click.option("--workaround-at", metavar="TIME", help="When a work-around is planned, or since when there is one.")
+@click.option("--snapshot-at", metavar="TIME", help="The backup that was put back.")
+@click.option("--lost-until", metavar="TIME", help="Until when changes are lost with it; the incident's start.")
 @_quiet
 @_json
 @plainly
@@ -95,6 +98,9 @@ def update(
     components: tuple[str, ...],
     priority: str | None,
     cause: str | None,
+    workaround_at: str | None,
+    snapshot_at: str | None,
+    lost_until: str | None,
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -107,6 +113,10 @@ def update(
         cause=cause,
         notify=not no_notify,
     )
+    times = given(workaround_at=workaround_at, snapshot_at=snapshot_at, lost_until=lost_until)
+    if times:
+        zone = page_zone(opened()[0])
+        values |= {name: read_time(typed, zone, name) for name, typed in times.items()}
     _post(incident_id, values, as_json)
 
 

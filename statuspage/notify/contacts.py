@@ -29,8 +29,9 @@ from statuspage.notify.recipients import Audience, select_recipients
 OBLIGED_ROLES = ("main", "backup")
 
 
-def owe_maintenance(session: Session, posts: Iterable[Update], *, policy: Policy, now: datetime) -> int:
-    """Owe public posts on maintenance to the contacts, where the policy says so; how many deliveries.
+def owe_posts(session: Session, posts: Iterable[Update], *, policy: Policy, now: datetime) -> int:
+    """Owe public posts on maintenance, and those that tell of a recovery from a backup (OP15), to the contacts where
+    the policy says so; how many deliveries.
 
     Nothing for what was imported. Who hears of the post as a subscriber is not written to twice.
     """
@@ -38,11 +39,15 @@ def owe_maintenance(session: Session, posts: Iterable[Update], *, policy: Policy
         return 0
     owed = 0
     for post in posts:
-        if post.maintenance_id is None or post.public_at is None:
-            continue
-        if session.get_one(Maintenance, post.maintenance_id).imported_at is None:
+        if post.public_at is not None and _is_for_contacts(session, post):
             owed += _owe(session, post, load_obliged(session, policy, now), now)
     return owed
+
+
+def _is_for_contacts(session: Session, post: Update) -> bool:
+    if post.maintenance_id is not None:
+        return session.get_one(Maintenance, post.maintenance_id).imported_at is None
+    return "snapshot_at" in (post.details or {})
 
 
 def load_obliged(session: Session, policy: Policy, now: datetime) -> Sequence[Contact]:

@@ -14,9 +14,11 @@ from statuspage.errors import Problem, Refused
 from statuspage.models import Incident
 from statuspage.web import current
 from statuspage.web.admin import consequences
-from statuspage.web.admin.door import admin, go, note, show, tell, user
+from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import posted, said_of_components, show_one
 from statuspage.web.forms import Form
+
+TIMES = ("workaround_at", "snapshot_at", "lost_until")
 
 
 @admin.post("/incidents/<incident_id>/updates")
@@ -68,9 +70,12 @@ def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
     """The draft that the form describes: only what differs from what is so. Raises Refused."""
     said = said_of_components(form)
     changed = {slug: status for slug, status in said.items() if status != held.get(slug)}
+    instants = {name: form.instant(name, zone()) if form.filled(name) else None for name in TIMES}
+    form.check()
     return read_draft(
         UpdateDraft,
         {
+            **instants,
             "status": form.filled("status"),
             "body": form.value("body"),
             "components": changed,
