@@ -19,6 +19,7 @@ from statuspage.identifiers import digest
 
 MOST_ALERTS = 10_000
 TITLE, WORDS, SEVERITY, FINGERPRINT = 255, 1000, 40, 255
+_STATUSES = {"down": "firing", "alerting": "firing", "up": "resolved", "ok": "resolved"}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -46,10 +47,15 @@ class AlertDraft(BaseModel):
     component: str | None = None
 
 
+def _common_words(value: Any) -> Any:
+    """Monitors that cannot be told to say firing say Down."""
+    return _STATUSES.get(value.lower(), value) if isinstance(value, str) else value
+
+
 class GenericAlert(Draft):
     """The generic shape. `key` tells alerts apart; `title` is needed while the alert is firing."""
 
-    status: Literal["firing", "resolved"]
+    status: Annotated[Literal["firing", "resolved"], BeforeValidator(_common_words)]
     key: Line
     title: Line | None = None
     description: Annotated[str, Field(max_length=10_000)] = ""
@@ -127,7 +133,8 @@ class _Alert(BaseModel):
 class _Post(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
-    version: Literal["4"]
+    version: Literal["4", "1"]
+    """Alertmanager's, and that of Grafana, which is the same as far as it is read."""
     alerts: Annotated[list[_Alert], Field(max_length=MOST_ALERTS)]
 
 

@@ -88,7 +88,9 @@ def test_outage_opens_one_draft(ground: Ground) -> None:
     ground.measure(2, "sip-trunk", since=0)
     ground.measure(3, "sip-trunk", since=0)
     (found,) = ground.incidents()
-    assert found.draft and found.public_at is None and found.started_at == ground.at(0)
+    assert found.draft
+    assert found.public_at is None
+    assert found.started_at == ground.at(0)
     assert (found.title, found.priority) == ("SIP trunk: major outage", Priority.P1)
     assert proposals.components_of(found) == {"sip-trunk": ComponentStatus.MAJOR_OUTAGE}
     assert "SIP trunk since 16 November 2026, 10:00 UTC" in found.updates[0].body
@@ -122,7 +124,9 @@ def test_publishing_begins_at_first_failure(ground: Ground) -> None:
         row = incidents.load_incident(change.session, found.id)
         proposals.publish(change.session, row, policy=change.policy, author="ann@example.com", now=ground.at(9))
     (found,) = ground.incidents()
-    assert not found.draft and found.public_at == ground.at(9) and found.started_at == ground.at(1)
+    assert not found.draft
+    assert found.public_at == ground.at(9)
+    assert found.started_at == ground.at(1)
     with ground.read() as session:
         assert incidents.components_held(session, found) == {"api": ComponentStatus.MAJOR_OUTAGE}
         policy = ground.installation.policy(ground.at(9))
@@ -133,7 +137,9 @@ def test_publishes_itself_and_resolves(ground: Ground) -> None:
     ground.component("API", publishes_itself=True)
     ground.measure(2, "api", since=0)
     (found,) = ground.incidents()
-    assert not found.draft and found.public_at == ground.at(2) and found.status is IncidentStatus.INVESTIGATING
+    assert not found.draft
+    assert found.public_at == ground.at(2)
+    assert found.status is IncidentStatus.INVESTIGATING
     ground.recover(6, "api")
     (found,) = ground.incidents()
     assert found.status is IncidentStatus.RESOLVED
@@ -160,7 +166,9 @@ def test_flapping_draft_stays_one(ground: Ground) -> None:
         ground.measure(2 * turn, "api")
         ground.recover(2 * turn + 1, "api")
     (found,) = ground.incidents()
-    assert found.draft and found.resolved_at == ground.at(9) and found.started_at == ground.at(0)
+    assert found.draft
+    assert found.resolved_at == ground.at(9)
+    assert found.started_at == ground.at(0)
     ground.measure(30, "api")
     assert len(ground.incidents()) == 2
 
@@ -170,12 +178,14 @@ def test_recovered_draft_is_published_over(ground: Ground) -> None:
     ground.measure(1, "api")
     ground.recover(4, "api")
     (found,) = ground.incidents()
-    assert found.draft and found.resolved_at == ground.at(4)
+    assert found.draft
+    assert found.resolved_at == ground.at(4)
     with site_change(ground.installation, ground.at(9), author="ann") as change:
         row = incidents.load_incident(change.session, found.id)
         proposals.publish(change.session, row, policy=change.policy, author="ann", now=ground.at(9))
     (found,) = ground.incidents()
-    assert found.status is IncidentStatus.RESOLVED and found.resolved_at == ground.at(4)
+    assert found.status is IncidentStatus.RESOLVED
+    assert found.resolved_at == ground.at(4)
 
 
 def test_redundant_service_proposes_less(
@@ -195,7 +205,8 @@ def test_redundant_service_proposes_less(
     assert [(each.priority, each.draft) for each in ground.incidents()] == [(Priority.P3, True)]
     ground.measure(2, "trunk-b")
     (found,) = ground.incidents()
-    assert found.priority is Priority.P1 and set(proposals.components_of(found)) == {"trunk-a", "trunk-b"}
+    assert found.priority is Priority.P1
+    assert set(proposals.components_of(found)) == {"trunk-a", "trunk-b"}
     with ground.read() as session:
         assert len(session.scalars(select(ClockRing)).all()) == 2
     other.database.dispose()
@@ -236,7 +247,8 @@ def test_named_component_opens_nothing(ground: Ground) -> None:
     assert [(u.event, u.public_at is None) for u in found.updates] == [("opened", False), ("noted", True)]
     ground.recover(5, "api")
     (found,) = ground.incidents()
-    assert found.status.is_open and [u.event for u in found.updates] == ["opened", "noted", "noted"]
+    assert found.status.is_open
+    assert [u.event for u in found.updates] == ["opened", "noted", "noted"]
 
 
 def test_operators_incident_is_not_resolved(ground: Ground) -> None:
@@ -248,7 +260,9 @@ def test_operators_incident_is_not_resolved(ground: Ground) -> None:
         proposals.publish(change.session, row, policy=change.policy, author="ann", now=ground.at(2))
     ground.recover(5, "api")
     (found,) = ground.incidents()
-    assert found.status.is_open and found.updates[-1].event == "noted" and found.updates[-1].public_at is None
+    assert found.status.is_open
+    assert found.updates[-1].event == "noted"
+    assert found.updates[-1].public_at is None
 
 
 def test_failure_after_operators_end_is_news(ground: Ground) -> None:
@@ -275,7 +289,8 @@ def test_discarded_draft_stays_gone(ground: Ground) -> None:
     ground.measure(3, "api", since=1)
     assert ground.incidents() == []
     with ground.read() as session:
-        assert session.scalars(select(Delivery)).all() == [] and session.scalars(select(ClockRing)).all() == []
+        assert session.scalars(select(Delivery)).all() == []
+        assert session.scalars(select(ClockRing)).all() == []
 
 
 def test_own_trouble_begins_and_ends_nothing(ground: Ground) -> None:
@@ -323,13 +338,16 @@ def test_alert_is_one_draft(ground: Ground, post: Callable[..., None]) -> None:
     post(1, firing)
     post(2, firing)
     (found,) = ground.incidents()
-    assert found.draft and (found.title, found.priority) == ("Trunk down", Priority.P3)
-    assert found.updates[-1].event == "noted" and "Prometheus: Trunk down (warning)" in found.updates[-1].body
+    assert found.draft
+    assert (found.title, found.priority) == ("Trunk down", Priority.P3)
+    assert found.updates[-1].event == "noted"
+    assert "Prometheus: Trunk down (warning)" in found.updates[-1].body
     over = alert(ground, 0, over=True, component="api")
     post(3, over)
     post(4, firing)
     (found,) = ground.incidents()
-    assert found.draft and found.resolved_at == ground.at(3)
+    assert found.draft
+    assert found.resolved_at == ground.at(3)
 
 
 def test_alert_fires_again_much_later(ground: Ground, post: Callable[..., None]) -> None:
@@ -344,7 +362,8 @@ def test_published_alert_says_plain_words(ground: Ground, post: Callable[..., No
     ground.component("API", publishes_itself=True)
     post(1, alert(ground, 0, component="api", title="db-prod-7.internal is down", words="<script>alert(1)</script>"))
     (found,) = ground.incidents()
-    assert found.title == "API: major outage" and found.public_at
+    assert found.title == "API: major outage"
+    assert found.public_at
     assert all("internal" not in update.body for update in found.updates if update.public_at)
     post(2, alert(ground, 0, over=True))
     assert [each.status for each in ground.incidents()] == [IncidentStatus.RESOLVED]
