@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from bench.page import Page, fill, running
 from bench.sla_quarter import measure_sla_quarter
+from bench.uptime import measure_uptime
 from statuspage import subscribers
 from statuspage.changes import open_installation
 from statuspage.drafts import SubscriberDraft
@@ -144,6 +145,7 @@ BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "page_rps": measure_page,
     "mails_per_s": measure_mail,
     "sla_quarter_ms": measure_sla_quarter,
+    "bars_ms": measure_uptime,
 }
 
 if __name__ == "__main__":

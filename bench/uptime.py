@@ -1,0 +1,114 @@
+"""Measured history: ninety days of bars for a page of components, a year of one, and what a year weighs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from statuspage.changes import Installation, open_installation
+from statuspage.components import ensure_page
+from statuspage.db import Base
+from statuspage.domain.intervals import Span
+from statuspage.domain.periods import days_in, midnight
+from statuspage.domain.uptime import day_bars, figure_of
+from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.models import Component, LatencyDigest, Monitor, StatusChange
+from statuspage.publishing.timelines import load_timelines
+from statuspage.settings import Settings
+
+COMPONENTS, OUTAGES = 500, 24
+NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Amsterdam")
+YEAR = timedelta(days=365)
+BORN = NOW - YEAR
+RUNS = 15
+
+
+def measure_uptime(instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """Medians of some runs, each in a session of its own; from the rows to days and their figure."""
+    installation = open_installation(Settings(statuspage_instance=instance.parent / "uptime"))
+    installation.settings.instance.mkdir(parents=True, exist_ok=True)
+    Base.metadata.create_all(installation.database.engine)
+    with installation.database.write() as session:
+        ensure_page(session, BORN)
+        _add_components(session)
+    before = _bytes(installation)
+    with installation.database.write() as session:
+        _add_year(session)
+    weight = (_bytes(installation) - before) / COMPONENTS
+    ids = [f"c{n}" for n in range(COMPONENTS)]
+    facts = {"outages_a_year": OUTAGES}
+    bars = _timed(lambda: _days(installation, ids, NOW - timedelta(days=89)))
+    yield {"figure": "bars_ms", "value": round(bars, 1), "components": COMPONENTS, "days": 90, **facts}
+    year = _timed(lambda: _days(installation, ids[:1], BORN))
+    yield {"figure": "uptime_year_ms", "value": round(year, 1), "components": 1, "days": 366, **facts}
+    yield {"figure": "db_bytes_per_component_year", "value": round(weight), "digests": 365, **facts}
+    installation.database.dispose()
+
+
+def _days(installation: Installation, ids: list[str], since: datetime) -> None:
+    dates = days_in(Span(since, NOW), ZONE)
+    rules = installation.policy(NOW).availability
+    with installation.database.read() as session:
+        histories = load_timelines(session, ids, since=midnight(dates[0], ZONE), until=NOW)
+    for history in histories.values():
+        figure_of(day_bars(history, dates, ZONE, NOW, rules))
+
+
+def _timed(act: Callable[[], None]) -> float:
+    spent = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        act()
+        spent.append((time.perf_counter() - began) * 1000)
+    return statistics.median(spent)
+
+
+def _bytes(installation: Installation) -> int:
+    """What the database's pages that are in use weigh."""
+    with installation.database.read() as session:
+        pages, free, size = (
+            session.scalar(text(f"PRAGMA {name}")) or 0 for name in ("page_count", "freelist_count", "page_size")
+        )
+    return int((pages - free) * size)
+
+
+def _add_components(session: Session) -> None:
+    stamps = {"created_at": BORN, "updated_at": BORN}
+    ids = [f"c{n}" for n in range(COMPONENTS)]
+    session.execute(insert(Component), [{"id": key, "slug": key, "name": key, **stamps} for key in ids])
+    settings = {"kind": "http", "target": "https://example.com/", "every": "60s"}
+    monitors = [{"id": f"m{key}", "component_id": key, "kind": "http", "settings": settings, **stamps} for key in ids]
+    session.execute(insert(Monitor), monitors)
+
+
+def _add_year(session: Session) -> None:
+    """Outages of some minutes at random instants, and a digest a day."""
+    chance = Random(5)
+    for n in range(COMPONENTS):
+        rows = [_row(n, BORN, ComponentStatus.OPERATIONAL)]
+        for start in sorted(chance.sample(range(365 * 24), OUTAGES)):
+            at = BORN + timedelta(hours=start, minutes=chance.randrange(20))
+            rows.append(_row(n, at, ComponentStatus.MAJOR_OUTAGE))
+            rows.append(_row(n, at + timedelta(minutes=chance.randrange(1, 40)), ComponentStatus.OPERATIONAL))
+        session.execute(insert(StatusChange), rows)
+        session.execute(insert(LatencyDigest), [_digest(n, day, chance) for day in range(365)])
+
+
+def _row(n: int, at: datetime, status: ComponentStatus) -> dict[str, object]:
+    return {"component_id": f"c{n}", "monitor_id": f"mc{n}", "at": at, "status": status, "recorded_at": at}
+
+
+def _digest(n: int, day: int, chance: Random) -> dict[str, object]:
+    p50 = chance.randrange(20, 200)
+    at = BORN + timedelta(days=day)
+    times = {"p50_ms": p50, "p95_ms": p50 * 2, "p99_ms": p50 * 4}
+    return {"monitor_id": f"mc{n}", "day": at.date(), "checks": 1440, "counted_until": at, **times}
