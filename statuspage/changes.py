@@ -33,6 +33,7 @@ from statuspage.models import (
     Hook,
     IdempotentAnswer,
     Incident,
+    Look,
     Maintenance,
     Monitor,
     Notice,

@@ -39,13 +39,15 @@ class Page(Base):
     relaid_in: Mapped[int] = mapped_column(default=0)
     """Revision of the last change that shows on every page (names, groups, zone): all is rendered again."""
 
+    look: Mapped[Look | None] = relationship(lazy="joined")
+
 
 class Look(Base):
     """The page's own look (id 1); what is empty is the product's."""
 
     __tablename__ = "look"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(ForeignKey("page.id"), primary_key=True)
     colour: Mapped[str | None] = mapped_column(String(7))
     """Of links and buttons, #rrggbb; in the dark scheme `colour_dark`, else the nearest shade that can be read."""
     colour_dark: Mapped[str | None] = mapped_column(String(7))

@@ -141,6 +141,7 @@ class Publisher:
 def render_site(snapshot: Snapshot) -> Files:
     """All files that are due, with their paths, in all languages."""
     yield from render_static()
+    yield from snapshot.page.look.files
     yield from chain.from_iterable(render(snapshot) for render in UNSPOKEN)
     for language in snapshot.page.languages:
         folder = spoken_in(language, snapshot)

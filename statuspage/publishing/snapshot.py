@@ -27,7 +27,7 @@ from statuspage.domain.vocabulary import (
     Priority,
     Risk,
 )
-from statuspage.publishing.looks import LookView
+from statuspage.publishing.looks import PLAIN, LookView
 from statuspage.translations.catalogues import native_name
 
 
@@ -45,7 +45,7 @@ class PageView:
     created_at: datetime
     updated_at: datetime
     language: str
-    look: LookView = LookView()
+    look: LookView = PLAIN
 
     @property
     def root(self) -> str:
@@ -249,6 +249,10 @@ class ServiceView:
     down: timedelta
     removed: timedelta
     unknown: timedelta
+    outages: int = 0
+    longest: timedelta = timedelta()
+    monitors: tuple[str, ...] = ()
+    """Who outside measures it, by name, where the policy leaves that to others (OP28)."""
 
 
 @dataclass(frozen=True)

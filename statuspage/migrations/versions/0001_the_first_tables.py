@@ -121,17 +121,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incident_updated_at"), ["updated_at"], unique=False)
 
     op.create_table(
-        "look",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("colour", sa.String(length=7), nullable=True),
-        sa.Column("colour_dark", sa.String(length=7), nullable=True),
-        sa.Column("logo", sa.LargeBinary(), nullable=True),
-        sa.Column("logo_type", sa.String(length=10), nullable=True),
-        sa.Column("stylesheet", sa.Text(), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
-    )
-    op.create_table(
         "notice",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -388,6 +377,18 @@ def upgrade() -> None:
     with op.batch_alter_table("idempotent_answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotent_answer_created_at"), ["created_at"], unique=False)
 
+    op.create_table(
+        "look",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("colour", sa.String(length=7), nullable=True),
+        sa.Column("colour_dark", sa.String(length=7), nullable=True),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("logo_type", sa.String(length=10), nullable=True),
+        sa.Column("stylesheet", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["page.id"], name=op.f("fk_look_id_page")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
+    )
     op.create_table(
         "maintenance",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -1063,6 +1064,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_maintenance_changed_in"))
 
     op.drop_table("maintenance")
+    op.drop_table("look")
     with op.batch_alter_table("idempotent_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotent_answer_created_at"))
 
@@ -1102,7 +1104,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_posted_at"))
 
     op.drop_table("notice")
-    op.drop_table("look")
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_incident_updated_at"))
         batch_op.drop_index(batch_op.f("ix_incident_status"))
