@@ -70,9 +70,9 @@ class Composer:
             listening = set(session.scalars(select_recipients(audience).where(Subscriber.id.in_(people))))
             wanted |= {row.id for row in rows if row.update_id == update_id and row.subscriber_id in listening}
         for row in rows:
-            if row.ring_id is not None:
             if row.reminder_id is not None and not is_reminder_true(session, row.reminder_id, now):
                 continue
+            if row.ring_id is not None:
                 if alarms.is_still_true(session, row.ring_id, self.policy):
                     wanted.add(row.id)
             elif row.contact_id is not None:
@@ -122,13 +122,13 @@ class Composer:
             elif row.notice_id is not None:
                 told = load_notice_news(session, row.notice_id, self.letterhead.url)
                 letter = write_notice(told, self.letterhead, language, now, to_contact=row.contact_id is not None)
+            elif row.reminder_id is not None:
+                soon = load_reminder_news(session, row.reminder_id)
+                letter = write_news(soon, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.ring_id is not None:
                 alarm = alarms.load_alarm(session, row.ring_id)
                 letter = alarms.write_alarm(alarm, self.letterhead, language, now)
             elif row.letter_id is not None:
-            elif row.reminder_id is not None:
-                soon = load_reminder_news(session, row.reminder_id)
-                letter = write_news(soon, self.letterhead, language, now, to_contact=row.contact_id is not None)
                 stored = session.get_one(ContactLetter, row.letter_id)
                 letter = letters.write_letter(stored, self.letterhead, language, now)
             else:
@@ -145,16 +145,14 @@ class Composer:
 def _text_of(row: Claimed) -> str:
     """What rows that say the same have in common; contacts read another foot than subscribers."""
     said = row.update_id or row.notice_id or row.letter_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind)
+    if row.reminder_id is not None:
+        said = f"reminder-{row.reminder_id}"
     return f"{said} to contacts" if row.contact_id else said
 
 
 def _addressee(session: Session, row: Claimed) -> Person | None:
     """Somebody who is owed a mail without having subscribed; written to in the page's first language."""
     if row.address is None:
-    if row.reminder_id is not None:
-        said = f"reminder-{row.reminder_id}"
-    if row.kind == quarantine.KIND:
-        return f"{said} of {row.subscriber_id}"
         return None
     language = session.get_one(Page, 1).languages[0]
     return Person(f"address-{row.id}", row.address, "", language, (), None, ())

@@ -76,8 +76,8 @@ class Claimed:
     thread: str | None = None
     told_from: datetime | None = None
     told_until: datetime | None = None
-
     reminder_id: int | None = None
+
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
     """Owe this update to everybody who should hear it; how many. A second call adds only who is missing.
@@ -184,7 +184,6 @@ def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
-def is_anything_due(
 def enqueue_reminder(session: Session, reminder: Reminder, *, now: datetime) -> int:
     """Owe a reminder to everybody who hears of this maintenance; how many. Who reads digests hears it when the
     window starts before the next one."""
@@ -207,6 +206,7 @@ def enqueue_reminder(session: Session, reminder: Reminder, *, now: datetime) -> 
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
+def is_anything_due(
     session: Session, *, now: datetime, channel: str = "email", lanes: Iterable[int] = NOTIFICATIONS
 ) -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""
