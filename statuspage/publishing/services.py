@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections import defaultdict
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from statuspage.domain.intervals import merge
 from statuspage.domain.periods import Period
 from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.domain.sla.services import ServiceFigure
 from statuspage.measured import load_service_figures
+from statuspage.models import Hook, Monitor
 from statuspage.publishing.snapshot import ServiceView
 
 
@@ -20,15 +24,28 @@ def load_services(
     """The policy's services, and what else has a component that is `visible`: a hidden component has part in its
     service's figure and is named nowhere."""
     policy = policies.in_force(period.first_day)
+    monitors = _load_monitors(session) if policy.availability.measured_by == "external" else {}
     return tuple(
-        _view(policy, each)
+        _view(policy, each, monitors)
         for each in load_service_figures(session, policies, period, now=now)
         if policy.service(each.line.service) or any(part.id in visible for part in each.line.components)
     )
 
 
-def _view(policy: Policy, service: ServiceFigure) -> ServiceView:
+def _load_monitors(session: Session) -> dict[str, list[str]]:
+    """Who measures from outside, by component: the hooks that outside monitors post to, then checks of our own."""
+    found: dict[str, list[str]] = defaultdict(list)
+    hooks = select(Hook.component_id, Hook.name).where(Hook.revoked_at.is_(None), Hook.component_id.is_not(None))
+    checks = select(Monitor.component_id, Monitor.name).where(Monitor.enabled.is_(True), Monitor.name != "")
+    for query in (hooks.order_by(Hook.name), checks.order_by(Monitor.position, Monitor.name)):
+        for component_id, name in session.execute(query):
+            found[component_id or ""].append(name)
+    return found
+
+
+def _view(policy: Policy, service: ServiceFigure, monitors: Mapping[str, list[str]]) -> ServiceView:
     line, figure = service.line, service.figure
+    stretches = merge(part.span for part in figure.outages) if figure else ()
     promised = [policy.target(line.service, tier.id if tier else None) for tier in policy.tiers or (None,)]
     targets = [target for target in promised if target is not None]
     met = [figure.met(target) for target in targets] if figure else []
@@ -41,4 +58,7 @@ def _view(policy: Policy, service: ServiceFigure) -> ServiceView:
         down=figure.counted if figure else timedelta(),
         removed=figure.removed if figure else timedelta(),
         unknown=figure.unknown if figure else timedelta(),
+        outages=len(stretches),
+        longest=max((span.length for span in stretches), default=timedelta()),
+        monitors=tuple(dict.fromkeys(name for part in line.components for name in monitors.get(part.id, ()))),
     )
