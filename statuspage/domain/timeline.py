@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from statuspage.domain.intervals import Span
 from statuspage.domain.vocabulary import Cause, ComponentStatus, MaintenanceKind
@@ -56,6 +57,7 @@ class State:
 
 
 UNKNOWN = State(ComponentStatus.UNKNOWN)
+_QUIET = State(ComponentStatus.OPERATIONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ def timeline(claims: Iterable[Claim], until: datetime) -> Timeline:
             holding[claim.source] = claim
             if claim.status is ComponentStatus.OPERATIONAL and not claim.knows:
                 del holding[claim.source]
-        new = _state_of(holding.values())
-        if new == state:
+        new = _shared_state(holding)
+        if new is state or new == state:
             continue
         if state is not None and since < at:
             stretches.append(Stretch(Span(since, at), state))
@@ -130,6 +132,23 @@ def _by_instant(claims: Iterable[Claim], until: datetime) -> list[tuple[datetime
             grouped.append((claim.at, []))
         grouped[-1][1].append(claim)
     return grouped
+
+
+def _shared_state(holding: dict[str, Claim]) -> State:
+    """The state of what holds; of one claim, as mostly, it is made once for all components."""
+    if not holding:
+        return _QUIET
+    if len(holding) == 1:
+        (claim,) = holding.values()
+        return _state_of_one(claim.status, claim.cause, claim.kind, claim.overrun, claim.knows)
+    return _state_of(holding.values())
+
+
+@lru_cache(maxsize=1024)
+def _state_of_one(
+    status: ComponentStatus, cause: Cause, kind: MaintenanceKind | None, overrun: bool, knows: bool
+) -> State:
+    return _state_of([Claim("", _EPOCH, status, cause, kind, overrun, knows)])
 
 
 def _state_of(claims: Iterable[Claim]) -> State:
