@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -20,13 +20,15 @@ from statuspage import migrations, people
 from statuspage.changes import Installation
 from statuspage.domain.health import Outcome
 from statuspage.domain.vocabulary import Scope
+from statuspage.domain.wallclock import wire
 from statuspage.models import Delivery, Heartbeat, Monitor, Page
+from statuspage.notify.flow import Flow, load_flows, mail_standstill
 from statuspage.prober import LEASE as PROBER
 from statuspage.web import current
 
 log = structlog.get_logger(__name__)
-WORKER_SILENT = timedelta(seconds=60)
-"""So long without a word, and no worker lives."""
+WORKER_SILENT = timedelta(seconds=45)
+"""So long without a word (it gives one every ten seconds), and no worker lives: operators know within a minute."""
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 EXTENSION = "statuspage.metrics"
 BY_STATE = select(Delivery.state, func.count()).group_by(Delivery.state)
@@ -60,7 +62,7 @@ def show_process() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def show_readiness() -> ResponseReturnValue:
-    """200 when database, tables, worker and prober are as they should be; else 503 naming what is not."""
+    """200 when database, tables, worker, prober and mail are as they should be; else 503 naming what is not."""
     checks = check_parts(current.installation(), current.now())
     ready = all(verdict == "ok" for verdict in checks.values())
     return jsonify(status="ok" if ready else "unavailable", checks=checks), 200 if ready else 503
@@ -76,15 +78,16 @@ def show_metrics() -> ResponseReturnValue:
 
 
 def check_parts(installation: Installation, now: datetime) -> dict[str, str]:
-    """What is right ("ok") or wrong with database, migrations, worker and prober."""
+    """What is right ("ok") or wrong with database, migrations, worker, prober and mail."""
     unknown = "unknown: the database cannot be reached"
-    checks = {"database": "ok", "migrations": unknown, "worker": unknown, "prober": unknown}
+    checks = {"database": "ok", "migrations": unknown, "worker": unknown, "prober": unknown, "mail": unknown}
     try:
         with installation.database.read() as session:
             checks["migrations"] = "ok" if migrations.is_at_head(session) else "not at the newest version"
             if checks["migrations"] == "ok":
                 checks["worker"] = _judge_worker(session, now)
                 checks["prober"] = _judge_prober(session, now)
+                checks["mail"] = _judge_mail(session, installation, now)
     except Exception as error:  # any driver's way of saying that it is away
         checks["database"] = f"cannot be reached: {type(error).__name__}"
     return checks
@@ -113,6 +116,13 @@ def _judge_prober(session: Session, now: datetime) -> str:
         return "has never run"
     silent = now - row.at
     return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
+
+
+def _judge_mail(session: Session, installation: Installation, now: datetime) -> str:
+    still = mail_standstill(session, installation.settings, now)
+    if still is None:
+        return "ok"
+    return f"{still.waiting} waiting since {wire(still.since)}: {still.words or 'nobody sends them'}"
 
 
 def _may_read_metrics() -> bool:
@@ -166,12 +176,36 @@ def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
     oldest = session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "due", Delivery.due_at <= now))
     age = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
     yield GaugeMetricFamily("statuspage_oldest_due_seconds", "Age of the oldest delivery that is due", value=age)
+    yield from _flow_figures(session, now)
     beat = last_beat(session)
     silent = (now - beat).total_seconds() if beat else float("inf")
     yield GaugeMetricFamily("statuspage_worker_silent_seconds", "Since a worker last said it lives", value=silent)
     yield from _prober_figures(session, now)
     revision = session.scalar(select(Page.revision).where(Page.id == 1)) or 0
     yield GaugeMetricFamily("statuspage_revision", "Revision of the page in the database", value=revision)
+
+
+def _flow_figures(session: Session, now: datetime) -> Iterator[Metric]:
+    """What is owed and what came of it, channel by channel."""
+    flows = load_flows(session, now)
+    named: dict[str, tuple[str, Callable[[Flow], float]]] = {
+        "statuspage_queue_depth": ("Deliveries owed", lambda flow: flow.waiting),
+        "statuspage_deliveries_retrying": ("Deliveries owed that failed before", lambda flow: flow.failing),
+        "statuspage_deliveries_given_up": ("Deliveries given up", lambda flow: flow.dead),
+        "statuspage_channel_oldest_due_seconds": (
+            "Age of the channel's oldest delivery that is due",
+            lambda flow: max((now - flow.oldest_due_at).total_seconds(), 0.0) if flow.oldest_due_at else 0.0,
+        ),
+        "statuspage_last_success_timestamp_seconds": (
+            "When the channel's last delivery was accepted; 0 for never",
+            lambda flow: flow.last_sent_at.timestamp() if flow.last_sent_at else 0.0,
+        ),
+    }
+    for name, (said, figure_of) in named.items():
+        metric = GaugeMetricFamily(name, said, labels=["channel"])
+        for flow in flows or [Flow("email", 0, 0, 0, None, None)]:
+            metric.add_metric([flow.channel], figure_of(flow))
+        yield metric
 
 
 def _prober_figures(session: Session, now: datetime) -> Iterator[Metric]:
