@@ -11,6 +11,7 @@ import asyncio
 import os
 import platform
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+import uvloop
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -46,12 +48,16 @@ LONGEST_BACK_OFF = 5.0
 ENDING_SECONDS = 4.0
 SPARE_FILES = 200
 MOST_AT_ONCE = 4000
+SWITCH_SECONDS = 0.0001
+"""SQLite lets go of the interpreter for each row; the thread that stores would wait 5 ms each time to get it back."""
 log = structlog.get_logger(__name__)
 
 
 def run(installation: Installation, stop: threading.Event) -> None:
     """Probe until `stop` is set; then store what was found and return within seconds."""
-    asyncio.run(_run(installation, stop))
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(installation, stop))
 
 
 async def _run(installation: Installation, stop: threading.Event) -> None:

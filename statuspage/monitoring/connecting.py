@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -69,9 +70,14 @@ class Reach:
     def _open_socket(self, info: Any) -> socket.socket:
         """The last gate: no socket is made for an address that may not be reached, whoever asks."""
         family, kind, protocol, _, address = info
-        if not may_reach(ip_address(str(address[0]).partition("%")[0]), self._allowed):
+        if not _may_reach(str(address[0]), self._allowed):
             raise Unreachable(f"{address[0]} is not public")
         return socket.socket(family, kind, protocol)
+
+
+@lru_cache(maxsize=20_000)
+def _may_reach(address: str, allowed: Networks) -> bool:
+    return may_reach(ip_address(address.partition("%")[0]), allowed)
 
 
 class Answer(aiohttp.ClientResponse):

@@ -77,7 +77,7 @@ class Names(AbstractResolver):
         seen = _changed_at(RESOLVERS)
         if self._resolver is None or seen != self._resolvers_seen:
             try:
-                self._resolver = dns.asyncresolver.Resolver()
+                self._resolver = dns.asyncresolver.Resolver(str(RESOLVERS))
             except dns.exception.DNSException as error:
                 raise NamesSilent(f"no name server is configured: {error}") from None
             self._resolver.lifetime = LIFETIME_SECONDS

@@ -22,6 +22,8 @@ from statuspage.monitoring.witness import Pulse, Witness
 
 PULSE_SECONDS = 0.25
 LONGEST_NAP = 0.5
+STARTS_AT_ONCE = 32
+"""Then the checks that run have their go: when there is more to do than time, few run at once and none for long."""
 
 
 @dataclass
@@ -81,7 +83,10 @@ class Rounds:
 
     def _start_due(self) -> None:
         now = self._now()
-        while len(self._running) < self._most and (turn := self._timetable.take(now)):
+        for _ in range(STARTS_AT_ONCE):
+            turn = self._timetable.take(now) if len(self._running) < self._most else None
+            if turn is None:
+                return
             key, due = turn
             if key in self._running:
                 self.figures.skipped += 1
