@@ -235,7 +235,7 @@ def _monitor_row(case: _Case, last: Result) -> dict[str, Any]:
     }
 
 
-_JUDGEMENT = {
+_JUDGEMENT: dict[str, Any] = {
     "status": bindparam("new_status"),
     "status_since": bindparam("since"),
     "memory": bindparam("new_memory"),

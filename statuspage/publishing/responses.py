@@ -104,9 +104,9 @@ def load_responses(session: Session, slugs: Collection[str] | None, today: date)
         query = query.join(Component, Component.id == Monitor.component_id).where(Component.slug.in_(slugs))
     names: dict[tuple[str, str], str] = {}
     days: dict[tuple[str, str], list[ResponseDay]] = defaultdict(list)
-    for component_id, monitor_id, name, kind, *digest in session.execute(query):
+    for component_id, monitor_id, name, kind, day, checks, p50, p95, p99 in session.execute(query):
         names[component_id, monitor_id] = name or kind
-        days[component_id, monitor_id].append(ResponseDay(*digest))
+        days[component_id, monitor_id].append(ResponseDay(day, checks, p50, p95, p99))
     found: dict[str, tuple[Responses, ...]] = {}
     for (component_id, monitor_id), measured in days.items():
         more = Responses(names[component_id, monitor_id], tuple(measured))
