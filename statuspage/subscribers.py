@@ -7,10 +7,10 @@ confirms. What a stranger sees never tells whether an address is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import follows, opt_in
@@ -177,9 +177,11 @@ def load_subscriber(session: Session, subscriber_id: str) -> Subscriber:
     return found
 
 
-def load_subscribers(session: Session, *, after: str | None = None, limit: int = 100) -> Sequence[Subscriber]:
+def load_subscribers(
+    session: Session, *, after: str | None = None, limit: int = 100, where: Iterable[ColumnElement[bool]] = ()
+) -> Sequence[Subscriber]:
     """Subscribers in the order of their ids; `after` is the last id already seen."""
-    query = select(Subscriber).order_by(Subscriber.id).limit(limit).options(*_WITH_ALL)
+    query = select(Subscriber).where(*where).order_by(Subscriber.id).limit(limit).options(*_WITH_ALL)
     if after is not None:
         query = query.where(Subscriber.id > after)
     return session.scalars(query).all()
@@ -211,7 +213,7 @@ def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tu
     """The address and the scope; what is wrong with either is told in one go."""
     problems: list[Problem] = []
     try:
-        address = _check_channel(draft, by_operator)
+        address = check_address(draft, by_operator=by_operator)
     except Refused as refused:
         problems += refused.problems
     try:
@@ -223,7 +225,8 @@ def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tu
     return address, scope
 
 
-def _check_channel(draft: SubscriberDraft, by_operator: bool) -> Address:
+def check_address(draft: SubscriberDraft, *, by_operator: bool) -> Address:
+    """The one address a draft gives, by its channel. Raises Refused naming the field."""
     given = draft.hooks
     if not given:
         if not (draft.email or "").strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,27 +26,43 @@ class Scope:
     services: list[str]
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What the page lets people choose: its languages, and its components by slug."""
+
+    languages: tuple[str, ...]
+    components: Mapping[str, Component]
+
+    def check(self, draft: SubscriberDraft, kept: Subscriber | None = None) -> Scope:
+        """The scope a draft names. Raises Refused with all that is wrong: a hidden component is as unknown to
+        strangers, unless they have it already; who follows an incident may choose no kind."""
+        problems = []
+        if not draft.kinds and not (kept and any(follow.ended_at is None for follow in kept.follows)):
+            problems.append(Problem("kinds", "choose at least one kind"))
+        if draft.language is not None and draft.language not in self.languages:
+            problems.append(Problem("language", f"must be one of {', '.join(self.languages)}"))
+        if draft.frequency is Frequency.DAILY and draft.webhook is not None:
+            problems.append(Problem("frequency", "a daily digest goes by e-mail only"))
+        had = kept.components if kept else []
+        known = {slug: c for slug, c in self.components.items() if not c.hidden or c in had}
+        unknown = [slug for slug in draft.components if slug not in known]
+        problems += [Problem(f"components.{slug}", f"there is no component {slug!r}") for slug in unknown]
+        services = {c.service for c in known.values()} | set(services_of(kept) if kept else ())
+        strange = [name for name in draft.services if name not in services]
+        problems += [Problem(f"services.{name}", f"there is no service {name!r}") for name in strange]
+        if problems:
+            raise Refused(problems)
+        return Scope([known[slug] for slug in dict.fromkeys(draft.components)], list(dict.fromkeys(draft.services)))
+
+
+def load_offer(session: Session) -> Offer:
+    """What the page lets people choose now."""
+    return Offer(tuple(load_page(session).languages), {c.slug: c for c in load_components(session)})
+
+
 def check_wishes(session: Session, draft: SubscriberDraft, kept: Subscriber | None = None) -> Scope:
-    """The scope a draft names. Raises Refused with all that is wrong: a hidden component is as unknown to strangers,
-    unless they have it already; who follows an incident may choose no kind."""
-    problems = []
-    if not draft.kinds and not (kept and any(follow.ended_at is None for follow in kept.follows)):
-        problems.append(Problem("kinds", "choose at least one kind"))
-    languages = load_page(session).languages
-    if draft.language is not None and draft.language not in languages:
-        problems.append(Problem("language", f"must be one of {', '.join(languages)}"))
-    if draft.frequency is Frequency.DAILY and (draft.hooks or (kept and kept.channel != "email")):
-        problems.append(Problem("frequency", "a daily digest goes by e-mail only"))
-    had = kept.components if kept else []
-    known = {c.slug: c for c in load_components(session) if not c.hidden or c in had}
-    unknown = [slug for slug in draft.components if slug not in known]
-    problems += [Problem(f"components.{slug}", f"there is no component {slug!r}") for slug in unknown]
-    services = {c.service for c in known.values()} | set(services_of(kept) if kept else ())
-    strange = [name for name in draft.services if name not in services]
-    problems += [Problem(f"services.{name}", f"there is no service {name!r}") for name in strange]
-    if problems:
-        raise Refused(problems)
-    return Scope([known[slug] for slug in dict.fromkeys(draft.components)], list(dict.fromkeys(draft.services)))
+    """The scope a draft names; see Offer.check. Raises Refused."""
+    return load_offer(session).check(draft, kept)
 
 
 def set_wishes(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
-from statuspage import subscribers as verbs
 from statuspage.cli.console import REFUSED, author, opened, plainly, read_file, say, warn
-from statuspage.cli.subscriber_csv import Row, read_rows, write_rows
-from statuspage.errors import Problem, Refused
+from statuspage.subscriber_csv import read_rows
+from statuspage.subscriber_lists import export_lines, import_rows
 
 subscribers = AppGroup("subscribers", help="Subscribers as a CSV file.")
 
@@ -31,13 +28,8 @@ def import_(file: str, skip_bad: bool) -> None:
     """
     rows = read_rows(read_file(file))
     installation, now = opened()
-    refused = [(row.line, problem) for row in rows for problem in row.problems]
-    added = 0
     with installation.database.write() as session:
-        for row in rows:
-            problems = [] if row.problems else _add(session, row, now)
-            refused += [(row.line, problem) for problem in problems]
-            added += not (row.problems or problems)
+        added, refused = import_rows(session, rows, source=f"import:{author()}"[:80], now=now)
         if refused and not skip_bad:
             session.rollback()
     for line, problem in sorted(refused, key=lambda each: each[0]):
@@ -56,22 +48,11 @@ def export(file: str | None) -> None:
     """Write the subscribers, those who left excepted, to FILE.csv or standard output."""
     installation, _ = opened()
     with installation.database.read() as session:
-        found = verbs.load_subscribers(session, limit=10_000_000)
-        text = write_rows(one for one in found if one.unsubscribed_at is None and one.suppressed_at is None)
-    if file is None or file == "-":
-        click.echo(text, nl=False)
-        return
-    Path(file).write_text(text, encoding="utf-8", newline="")
-    say(f"{max(0, text.count(chr(10)) - 1)} lines written to {file}.")
-
-
-def _add(session: Session, row: Row, now: datetime) -> list[Problem]:
-    """Add one subscriber; a refusal leaves nothing of this line behind."""
-    assert row.draft is not None
-    add = verbs.add_confirmed if row.draft.confirmed else verbs.subscribe
-    try:
-        with session.begin_nested():
-            add(session, row.draft, source=f"import:{author()}"[:80], now=now)
-    except Refused as error:
-        return list(error.problems)
-    return []
+        lines = export_lines(session)
+        if file is None or file == "-":
+            for line in lines:
+                click.echo(line, nl=False)
+            return
+        with Path(file).open("w", encoding="utf-8", newline="") as out:
+            number = sum(1 for line in lines if out.write(line)) - 1
+    say(f"{number} lines written to {file}.")

@@ -17,6 +17,7 @@ from statuspage.domain.vocabulary import SETTABLE, Cause, IncidentStatus
 from statuspage.drafts import IncidentDraft, read_draft
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Incident
+from statuspage.notify.told import load_delivery_report
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.components import by_group
@@ -52,7 +53,7 @@ def create_incident() -> Response:
             begin = proposals.keep if form.is_ticked("draft") else incidents.open_incident
             incident = begin(change.session, draft, policy=change.policy, author=change.author, now=now)
             action = "incident.draft" if incident.draft else "incident.open"
-            note(change.session, action, incident.id, now=now, priority=incident.priority)
+            note(change.session, action, incident.id, now=now, priority=incident.priority, notify=draft.notify)
     except Refused as refused:
         form.refuse_all(refused)
         with current.installation().database.read() as session:
@@ -97,6 +98,7 @@ def show_one(session: Session, incident: Any, form: Form, status: int = 200) -> 
         policy=policy,
         due=incidents.next_due(incident, policy),
         held=incidents.components_held(session, incident),
+        told_report=load_delivery_report(session, incident_id=incident.id),
         groups=by_group(load_components(session)),
         statuses=SETTABLE,
         steps=incident_steps(incident.status),

@@ -21,6 +21,7 @@ from statuspage.drafts import (
 )
 from statuspage.errors import Refused
 from statuspage.models import Maintenance
+from statuspage.notify.told import load_delivery_report
 from statuspage.web import current
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
@@ -66,13 +67,21 @@ def create_maintenance() -> Response:
             notice = maintenance.schedule(
                 change.session, read_first(form), policy=change.policy, author=change.author, now=now
             )
-            note(change.session, "maintenance.schedule", notice.id, now=now, kind=notice.kind, urgent=notice.urgent)
+            note(
+                change.session,
+                "maintenance.schedule",
+                notice.id,
+                now=now,
+                kind=notice.kind,
+                urgent=notice.urgent,
+                notify=form.is_ticked("notify"),
+            )
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
             return show_form(session, form, 422)
-    said = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
-    _tell(said, change, sent="maintenance-new")
+    heading = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
+    _tell(heading, change, sent="maintenance-new")
     return go("show_maintenance", maintenance_id=notice.id)
 
 
@@ -174,7 +183,14 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
         with site_change(current.installation(), now, author=user().email) as change:
             notice = maintenance.load_maintenance(change.session, maintenance_id)
             post(change, notice, form)
-            note(change.session, f"maintenance.{name}", notice.id, now=now, status=notice.status)
+            note(
+                change.session,
+                f"maintenance.{name}",
+                notice.id,
+                now=now,
+                status=notice.status,
+                notify=form.is_ticked("notify"),
+            )
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
         with current.installation().database.read() as session:
@@ -198,6 +214,7 @@ def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: 
         status,
         notice=notice,
         steps=maintenance_steps(notice.status),
+        told_report=load_delivery_report(session, maintenance_id=notice.id),
         reports=customer_reports.load_reports(session, maintenance_id=notice.id, limit=None),
         update=forms.get("update") or Form({"status": notice.status, "notify": "yes"}),
         move=move,

@@ -33,7 +33,7 @@ def create_notice() -> Response:
         draft = read_notice(form)
         with site_change(current.installation(), now, author=user().email) as change:
             posted = notices.post_notice(change.session, draft, author=change.author, now=now)
-            note(change.session, "notice.post", posted.id, now=now, title=posted.title)
+            note(change.session, "notice.post", posted.id, now=now, title=posted.title, notify=draft.notify)
     except Refused as refused:
         form.refuse_all(refused)
         with current.installation().database.read() as session:

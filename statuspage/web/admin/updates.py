@@ -33,7 +33,15 @@ def create_update(incident_id: str) -> Response:
             update = incidents.post_update(
                 change.session, incident, read_update(form, held), policy=change.policy, author=change.author, now=now
             )
-            note(change.session, "incident.update", incident.id, now=now, update=update.id, status=update.status)
+            note(
+                change.session,
+                "incident.update",
+                incident.id,
+                now=now,
+                update=update.id,
+                status=update.status,
+                notify=update.notify,
+            )
     except Refused as refused:
         form.refuse_all(refused)
         with current.installation().database.read() as session:

@@ -7,35 +7,50 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from statuspage import audit, subscribers
-from statuspage.domain.vocabulary import NoticeKind, Priority, Scope
+from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority, Scope
 from statuspage.drafts import SubscriberDraft
 from statuspage.models import Subscriber
+from statuspage.notify.hook_addresses import HOOK_CHANNELS
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, make_place, read_place
-from statuspage.wishes import kinds_of
+from statuspage.wishes import kinds_of, services_of
 
 IMPORT = "import"
 """The source that consents given elsewhere are recorded under."""
 
 
 class SubscriberAnswer(Shape):
-    """A subscriber. An empty list of components means all of them."""
+    """A subscriber. Neither components nor services means all of the page."""
 
     id: str
     channel: str
     email: str | None
     webhook: str | None
+    slack: str | None
+    teams: str | None
+    discord: str | None
+    mattermost: str | None
+    google_chat: str | None
+    secret: str | None
+    """Key of a webhook's signature; only to a token of scope admin."""
+    quarantined_at: UtcInstant | None
+    failing_since: UtcInstant | None
     state: Literal["pending", "active", "unsubscribed", "suppressed"]
     confirmed: bool
     components: list[str]
+    services: list[str]
     kinds: list[NoticeKind]
     min_priority: Priority | None
+    frequency: Frequency
+    follows: list[str]
+    """Ids of the incidents heard of until they are resolved."""
     language: str
     created_at: UtcInstant
     confirmed_at: UtcInstant | None
     unsubscribed_at: UtcInstant | None
     suppressed_at: UtcInstant | None
+    suppressed_for: str | None
 
 
 @endpoint("GET", "/subscribers", scope=Scope.READ, query=PageQuery, gives=Items[SubscriberAnswer])
@@ -53,12 +68,14 @@ def list_subscribers(call: Call, query: PageQuery) -> Answer:
 def show_subscriber(call: Call, subscriber_id: str) -> Answer:
     """One subscriber."""
     with call.read() as session:
-        return call.answered(_shown(subscribers.load_subscriber(session, subscriber_id)))
+        row = subscribers.load_subscriber(session, subscriber_id)
+        return call.answered(_shown(row, secretly=_may_know(call)))
 
 
 @endpoint("POST", "/subscribers", scope=Scope.WRITE, body=SubscriberDraft, gives=SubscriberAnswer, status=201)
 def create_subscriber(call: Call, draft: SubscriberDraft) -> Answer:
-    """Add a subscriber, who is asked to confirm by mail. `confirmed: true` (scope admin) says that consent was given
+    """Add a subscriber by `email`, `webhook` or the incoming-webhook URL of a chat, who is asked there to confirm.
+    `confirmed: true` (scope admin) says that consent was given
     elsewhere: it is recorded as consent by import and nobody is asked."""
     if draft.confirmed:
         call.caller.check_scope(Scope.ADMIN, "Adding a confirmed subscriber")
@@ -66,7 +83,7 @@ def create_subscriber(call: Call, draft: SubscriberDraft) -> Answer:
     source = f"{IMPORT}:{call.author}" if draft.confirmed else f"api:{call.author}"
     with call.write() as session:
         row = add(session, draft, source=source[:80], client=call.client, now=call.now)
-        return call.created(_shown(row), f"/api/v1/subscribers/{row.id}")
+        return call.created(_shown(row, secretly=_may_know(call)), f"/api/v1/subscribers/{row.id}")
 
 
 @endpoint("DELETE", "/subscribers/<subscriber_id>", scope=Scope.WRITE, status=204)
@@ -82,23 +99,34 @@ def _erase(session: Session, call: Call, row: Subscriber) -> None:
     subscribers.erase(session, row)
 
 
-def _shown(row: Subscriber) -> SubscriberAnswer:
+def _shown(row: Subscriber, *, secretly: bool = False) -> SubscriberAnswer:
     return SubscriberAnswer(
         id=row.id,
         channel=row.channel,
         email=row.address if row.channel == "email" else None,
-        webhook=row.address if row.channel == "webhook" else None,
+        **{channel: row.address if row.channel == channel else None for channel in HOOK_CHANNELS},
+        secret=row.secret if secretly else None,
+        quarantined_at=row.quarantined_at,
+        failing_since=row.failing_since,
         state=_state_of(row),
         confirmed=row.confirmed_at is not None,
         components=[component.slug for component in row.components],
+        services=services_of(row),
         kinds=kinds_of(row),
+        frequency=row.frequency,
+        follows=[each.incident_id for each in row.follows if each.ended_at is None],
         min_priority=row.min_priority,
         language=row.language,
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         unsubscribed_at=row.unsubscribed_at,
         suppressed_at=row.suppressed_at,
+        suppressed_for=row.suppressed_for,
     )
+
+
+def _may_know(call: Call) -> bool:
+    return call.caller.scope.includes(Scope.ADMIN)
 
 
 def _state_of(row: Subscriber) -> Literal["pending", "active", "unsubscribed", "suppressed"]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from statuspage.drafts import SubscriberDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Subscriber
-from statuspage.wishes import kinds_of
+from statuspage.notify.hook_addresses import HOOK_CHANNELS
+from statuspage.wishes import SERVICE_PREFIX, kinds_of, services_of
 
-COLUMNS = ("email", "confirmed", "components", "kinds", "min_priority", "language")
+COLUMNS = ("email", "confirmed", "components", "kinds", "min_priority", "language", "frequency", "channel", "address")
+CONTRACT = COLUMNS[:6]
+"""What every file has; `frequency` is written only where somebody chose a daily digest, `channel` and `address` (of a
+webhook or chat, which has no email) only where there is one. A whole service stands among
+the components as service:NAME."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YES, _NO = {"yes", "true", "1", "y"}, {"", "no", "false", "0", "n"}
 
@@ -42,34 +47,45 @@ def read_rows(text: str) -> list[Row]:
     return rows
 
 
-def write_rows(found: Iterable[Subscriber]) -> str:
-    """CSV text with the header line. A cell that a spreadsheet would take for a formula begins with '."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def write_rows(found: Iterable[Subscriber], *, frequency: bool = False, hooks: bool = False) -> Iterator[str]:
+    """CSV text, the header line first, a piece per line. A cell that a spreadsheet would take for a formula begins
+    with '. `frequency` adds that column, `hooks` the two of webhooks and chats."""
+    columns = (*CONTRACT, *(COLUMNS[6:7] if frequency else ()), *(COLUMNS[7:] if hooks else ()))
+    yield _line(columns)
     for one in found:
-        if one.channel == "email":
-            writer.writerow(_guarded(cell) for cell in _cells_of(one))
+        if hooks or one.channel == "email":
+            cells = dict(zip(COLUMNS, _cells_of(one), strict=True))
+            yield _line([_guarded(cells[name]) for name in columns])
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 
 def _cells_of(one: Subscriber) -> tuple[str, ...]:
+    services = [f"{SERVICE_PREFIX}{name}" for name in services_of(one)]
+    by_mail = one.channel == "email"
     return (
-        one.address,
+        one.address if by_mail else "",
         "yes" if one.confirmed_at is not None else "no",
-        ";".join(component.slug for component in one.components),
+        ";".join([*services, *(component.slug for component in one.components)]),
         ";".join(kinds_of(one)),
         one.min_priority or "",
         one.language,
+        one.frequency,
+        "" if by_mail else one.channel,
+        "" if by_mail else one.address,
     )
 
 
 def _check_header(header: list[str]) -> None:
-    if "email" not in header:
-        raise Refused(Problem("line 1", f"must name the columns, email among them: {','.join(COLUMNS)}"))
+    if "email" not in header and not {"channel", "address"} <= set(header):
+        raise Refused(Problem("line 1", f"must name the columns, email among them: {','.join(CONTRACT)}"))
     wrong = [name for name in header if name not in COLUMNS or header.count(name) > 1]
     if wrong:
-        raise Refused(Problem("line 1", f"{wrong[0]!r} is no column, or stands there twice: {','.join(COLUMNS)}"))
+        raise Refused(Problem("line 1", f"{wrong[0]!r} is no column, or stands there twice: {','.join(CONTRACT)}"))
 
 
 def _read_row(line: int, header: list[str], cells: list[str]) -> Row:
@@ -80,11 +96,18 @@ def _read_row(line: int, header: list[str], cells: list[str]) -> Row:
     if confirmed not in _YES | _NO:
         return Row(line, None, (Problem("confirmed", f"{confirmed!r} is neither yes nor no"),))
     lists: dict[str, Any] = {name: _split(values.pop(name)) for name in ("components", "kinds") if name in values}
+    scope = lists.pop("components", [])
+    lists["components"] = [name for name in scope if not name.startswith(SERVICE_PREFIX)]
+    lists["services"] = [name.removeprefix(SERVICE_PREFIX) for name in scope if name.startswith(SERVICE_PREFIX)]
+    channel, url = values.pop("channel", "").lower(), values.pop("address", "")
+    if channel not in ("", "email", *HOOK_CHANNELS):
+        return Row(line, None, (Problem("channel", f"must be one of email, {', '.join(HOOK_CHANNELS)}"),))
+    given = {channel or "email": url} if url else {}
     try:
-        draft = read_draft(SubscriberDraft, {**values, **lists, "confirmed": confirmed in _YES})
+        draft = read_draft(SubscriberDraft, {**values, **given, **lists, "confirmed": confirmed in _YES})
     except Refused as error:
         return Row(line, None, error.problems)
-    if not draft.email:
+    if not draft.email and not draft.hooks:
         return Row(line, None, (Problem("email", "is missing"),))
     return Row(line, draft)
 
