@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
+from statuspage.claims import Base, claim
 from statuspage.components import find_components
+from statuspage.domain.detection import status_of_severity
+from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.hook_drafts import AlertDraft, HookDraft
 from statuspage.identifiers import digest, new_id, new_token
-from statuspage.models import Alert, Component, Detection, Hook
+from statuspage.models import Alert, Component, Detection, Hook, StatusChange
 
 LAST_USE_GRAIN = timedelta(minutes=1)
 FIRES_AGAIN = timedelta(minutes=2)
@@ -116,6 +119,40 @@ def receive(session: Session, hook: Hook, drafts: Sequence[AlertDraft], *, now: 
             changed += 1
     session.flush()
     return changed
+
+
+def say_readings(session: Session, hook: Hook, *, now: datetime) -> None:
+    """Where the policy has an outside monitor measure: what its alerts say of a component is the component's own
+    status, from the instant that the monitor names."""
+    measured = select(Alert.component_id).where(Alert.hook_id == hook.id, Alert.component_id.is_not(None))
+    for component in session.scalars(select(Component).where(Component.id.in_(measured))):
+        alerts = session.scalars(select(Alert).where(Alert.component_id == component.id)).all()
+        firing = [alert for alert in alerts if alert.ends_at is None]
+        said = max((status_of_severity(alert.severity) for alert in firing), key=_severity, default=_WELL)
+        if said is _last_said(session, component):
+            continue
+        instants = [alert.starts_at for alert in firing] or [alert.ends_at or now for alert in alerts]
+        at = min(instants) if firing else max(instants)
+        claim(session, {component: said}, Base(note=hook.name), at=at, author=f"hook:{hook.name}"[:255], now=now)
+
+
+_WELL = ComponentStatus.OPERATIONAL
+
+
+def _severity(status: ComponentStatus) -> int:
+    return status.severity
+
+
+def _last_said(session: Session, component: Component) -> ComponentStatus:
+    """What outside monitors last said of it; well before their first word."""
+    status = session.scalar(
+        select(StatusChange.status)
+        .where(StatusChange.component_id == component.id, StatusChange.author.startswith("hook:"))
+        .where(StatusChange.incident_id.is_(None), StatusChange.maintenance_id.is_(None))
+        .order_by(StatusChange.id.desc())
+        .limit(1)
+    )
+    return status or _WELL
 
 
 def _follow(row: Alert, draft: AlertDraft, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priori
 from statuspage.drafts import ComponentDraft, IncidentDraft, MaintenanceDraft, PageChange, UpdateDraft
 from statuspage.hook_drafts import AlertDraft, HookDraft
 from statuspage.identifiers import new_id
-from statuspage.models import ClockRing, Delivery, Detection, Incident, Monitor
+from statuspage.models import ClockRing, Delivery, Detection, Incident, Monitor, StatusChange
 from statuspage.settings import Settings
 
 MINUTE = timedelta(minutes=1)
@@ -313,7 +313,7 @@ def test_hidden_component_never_publishes_itself(ground: Ground) -> None:
 def post(ground: Ground) -> Callable[..., None]:
     """Post alerts by a hook and follow them, as the door does."""
 
-    def say(minutes: float, *drafts: AlertDraft, component: str | None = None) -> None:
+    def post(minutes: float, *drafts: AlertDraft, component: str | None = None, say: bool = False) -> None:
         now = ground.at(minutes)
         with site_change(ground.installation, now, author="hook") as change:
             rows = hooks.load_hooks(change.session)
@@ -321,9 +321,11 @@ def post(ground: Ground) -> Callable[..., None]:
                 wanted = HookDraft(name="Prometheus", kind="alertmanager", component=component)
                 rows = [hooks.create_hook(change.session, wanted, author="ann", now=now)[0]]
             hooks.receive(change.session, rows[0], drafts, now=now)
+            if say:
+                hooks.say_readings(change.session, rows[0], now=now)
             detections.follow(change.session, policy=change.policy, now=now)
 
-    return say
+    return post
 
 
 def alert(ground: Ground, at: float, *, over: bool = False, key: str = "f1", **values: object) -> AlertDraft:
@@ -375,6 +377,22 @@ def test_hook_of_one_component_speaks_of_it(ground: Ground, post: Callable[..., 
     post(1, alert(ground, 0, component="web"), component="api")
     (found,) = ground.incidents()
     assert set(proposals.components_of(found)) == {"api"}
+
+
+def test_outside_readings_are_the_status(ground: Ground, post: Callable[..., None]) -> None:
+    ground.component("API")
+    post(20, alert(ground, 15, component="api", severity="critical", key="f2"), say=True)
+    post(30, alert(ground, 15, over=True, key="f2", ends_at=ground.at(28)), say=True)
+    with ground.read() as session:
+        rows = session.execute(
+            select(StatusChange.at, StatusChange.status, StatusChange.note)
+            .where(StatusChange.author == "hook:Prometheus")
+            .order_by(StatusChange.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (ground.at(15), ComponentStatus.MAJOR_OUTAGE, "Prometheus"),
+        (ground.at(28), ComponentStatus.OPERATIONAL, "Prometheus"),
+    ]
 
 
 def test_flood_of_titles_is_bounded(ground: Ground, post: Callable[..., None]) -> None:

@@ -101,6 +101,8 @@ def _write(change: Change, hook: Hook, drafts: Sequence[AlertDraft]) -> int:
     hooks.note_use(hook, change.now)
     changed = hooks.receive(change.session, hook, drafts, now=change.now)
     if changed:
+        if change.policy.availability.measured_by == "external":
+            hooks.say_readings(change.session, hook, now=change.now)
         detections.follow(change.session, policy=change.policy, now=change.now)
     else:
         change.unseen = True
