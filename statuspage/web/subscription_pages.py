@@ -17,6 +17,8 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Component, Page, Subscriber
+from statuspage.notify.hook_addresses import HOOK_CHANNELS
+from statuspage.notify.quarantine import label_of, shown_address
 from statuspage.publishing.environment import asset_path
 from statuspage.publishing.loading import page_view
 from statuspage.web import current
@@ -38,9 +40,12 @@ def find(session: Session, token: str) -> Subscriber | None:
 def typed() -> Typed:
     """What the form holds, as typed. The short form of the front page sends the address alone."""
     form = request.form
+    channel = form.get("channel", "")
     kinds = form.getlist("kinds") if "shown" in form or "kinds" in form else [kind.value for kind in NoticeKind]
     return {
         "email": form.get("email", "").strip(),
+        "channel": channel if channel in HOOK_CHANNELS else HOOK_CHANNELS[0],
+        "url": form.get("url", "").strip(),
         "incident": form.get("incident", "").strip(),
         "components": form.getlist("components"),
         "groups": form.getlist("groups"),
@@ -56,13 +61,24 @@ def typed_nothing() -> Typed:
     """What the form holds at first."""
     kinds = [kind.value for kind in NoticeKind]
     lists = {"components": request.args.getlist("component"), "groups": [], "services": [], "kinds": kinds}
-    return {"email": "", "incident": "", "min_priority": "", "frequency": "each", "language": "", **lists}
+    return {
+        "email": "",
+        "channel": "",
+        "url": "",
+        "incident": "",
+        "min_priority": "",
+        "frequency": "each",
+        "language": "",
+        **lists,
+    }
 
 
 def chosen(subscriber: Subscriber) -> Typed:
     """What a subscriber has, as the form holds it."""
     return {
         "email": subscriber.address,
+        "channel": subscriber.channel,
+        "url": "",
         "incident": "",
         "components": [component.slug for component in subscriber.components],
         "groups": [],
@@ -72,6 +88,13 @@ def chosen(subscriber: Subscriber) -> Typed:
         "frequency": subscriber.frequency.value,
         "language": subscriber.language,
     }
+
+
+def given_address(held: Typed) -> dict[str, str]:
+    """The address as a draft takes it: that of a webhook or chat by its channel, where one is given, else mail."""
+    if not held["url"]:
+        return {"email": held["email"]}
+    return {held["channel"]: held["url"], **({"email": held["email"]} if held["email"] else {})}
 
 
 def wishes(session: Session, held: Typed) -> dict[str, Any]:
@@ -128,6 +151,7 @@ def show_form(
         subscriber,
         lang=lang,
         status=status,
+        hooks=[(name, label_of(name, _("Webhook"))) for name in HOOK_CHANNELS],
         typed={**held, "language": held["language"] or language},
         errors=errors,
         groups=[(group, list(members)) for group, members in groupby(components, key=lambda each: each.group)],
@@ -162,6 +186,8 @@ def show(
             root=view.root,
             asset=asset_path,
             subscriber=subscriber,
+            shown_address=shown_address(subscriber) if subscriber else "",
+            channel_label=label_of(subscriber.channel, _("Webhook")) if subscriber else "",
             **facts,
         )
     return make_response(html, status)

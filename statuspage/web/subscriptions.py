@@ -25,6 +25,7 @@ from statuspage.web.subscription_pages import (
     Typed,
     by_field,
     find,
+    given_address,
     gone,
     show,
     show_form,
@@ -68,7 +69,7 @@ def ask_to_subscribe(lang: str | None = None) -> Response:
         if held["incident"]:
             asked = {"incident": held["incident"], "language": asked["language"]}
     try:
-        draft = read_draft(SubscriberDraft, {**asked, "email": held["email"]})
+        draft = read_draft(SubscriberDraft, {**asked, **given_address(held)})
         with installation.database.write() as session:
             subscribers.subscribe(session, draft, source=subscribers.FORM, client=client_network(), now=now)
     except Refused as refused:

@@ -8,15 +8,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from statuspage import bounces, subscribers
-from statuspage.errors import NotFound
+from statuspage.drafts import SubscriberDraft, read_draft
+from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Subscriber
+from statuspage.notify.hook_addresses import HOOK_CHANNELS
+from statuspage.notify.quarantine import label_of, last_words, shown_address
 from statuspage.notify.recipients import is_listening
 from statuspage.web import current
-from statuspage.web.admin.door import admin, go, note, show, tell
+from statuspage.web.admin.door import admin, go, note, show, tell, user
+from statuspage.web.forms import Form
 
+CHANNELS = ("email", *HOOK_CHANNELS)
 LIST_LENGTH = 100
 KINDS = {
     "active": is_listening(),
+    "quarantined": is_listening() & Subscriber.quarantined_at.is_not(None),
     "pending": Subscriber.confirmed_at.is_(None) & Subscriber.unsubscribed_at.is_(None),
     "suppressed": Subscriber.suppressed_at.is_not(None),
     "unsubscribed": Subscriber.unsubscribed_at.is_not(None),
@@ -26,6 +32,43 @@ KINDS = {
 @admin.get("/subscribers")
 def list_subscribers() -> Response:
     """Subscribers of one kind whose address holds the searched text."""
+    return _show(Form({}))
+
+
+@admin.post("/subscribers")
+def add_subscriber() -> Response:
+    """Ask an address to subscribe: it confirms from the message it gets, whoever entered it."""
+    form, now = Form(request.form), current.now()
+    channel = form.value("channel") if form.value("channel") in CHANNELS else CHANNELS[0]
+    try:
+        draft = read_draft(SubscriberDraft, {channel: form.value("address")})
+        with current.installation().database.write() as session:
+            source = f"admin:{user().email}"[:80]
+            asked = subscribers.subscribe(session, draft, source=source, now=now)
+            note(session, "subscriber.ask", asked.id, now=now, channel=channel)
+    except Refused as refused:
+        form.refuse_all(Refused(Problem("address", problem.message) for problem in refused.problems))
+        return _show(form, 422)
+    current.installation().nudge()
+    tell(_("Asked to confirm. Nothing else is sent there before."))
+    return go("list_subscribers", kind="pending")
+
+
+@admin.post("/subscribers/<subscriber_id>/restore")
+def restore_subscriber(subscriber_id: str) -> Response:
+    """Write to a suppressed or quarantined address again."""
+    now = current.now()
+    with current.installation().database.write() as session:
+        found = subscribers.load_subscriber(session, subscriber_id)
+        bounces.restore(session, found, now=now)
+        note(session, "subscriber.restore", found.id, now=now)
+        address = shown_address(found)
+    current.installation().nudge()
+    tell(_("%(address)s will be written to again.", address=address))
+    return go("list_subscribers", kind="active")
+
+
+def _show(form: Form, status: int = 200) -> Response:
     kind, sought = request.args.get("kind", "active"), request.args.get("q", "").strip()[:200]
     if kind not in KINDS:
         raise NotFound("kind of subscribers", kind)
@@ -40,22 +83,16 @@ def list_subscribers() -> Response:
         found = session.scalars(query.options(selectinload(Subscriber.components)).limit(LIST_LENGTH + 1)).all()
         return show(
             "subscribers/list.html",
+            status,
+            form=form,
+            channels=[(name, label_of(name, _("Webhook"))) for name in CHANNELS],
             subscribers=found[:LIST_LENGTH],
             more=len(found) > LIST_LENGTH,
+            label_of=label_of,
+            shown_address=shown_address,
+            failures={row.id: last_words(session, row.id) for row in found if row.failing_since},
             kind=kind,
             kinds=list(KINDS),
             counts=counts,
             sought=sought,
         )
-
-
-@admin.post("/subscribers/<subscriber_id>/restore")
-def restore_subscriber(subscriber_id: str) -> Response:
-    """Write to a suppressed address again."""
-    now = current.now()
-    with current.installation().database.write() as session:
-        found = subscribers.load_subscriber(session, subscriber_id)
-        bounces.restore(session, found, now=now)
-        note(session, "subscriber.restore", found.id, now=now)
-    tell(_("%(address)s will be written to again.", address=found.address))
-    return go("list_subscribers", kind="suppressed")
