@@ -35,6 +35,8 @@ from statuspage.domain.vocabulary import (
     NoticeKind,
     Priority,
     Risk,
+    WorkEffect,
+    WorkObject,
 )
 from statuspage.errors import Problem, Refused
 
@@ -198,6 +200,8 @@ class MaintenanceDraft(Draft):
     components: list[str] = []
     kind: MaintenanceKind | None = None
     risk: Risk = Risk.NORMAL
+    works_on: WorkObject | None = None
+    effect: WorkEffect | None = None
     reason: Annotated[str, Field(max_length=80)] | None = None
     reason_text: OptionalText | None = None
     confirm: bool = False

@@ -24,6 +24,7 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDr
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
+from statuspage.update_facts import work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
 
 
@@ -67,6 +68,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
         title=draft.title,
         asked_kind=draft.kind,
         risk=draft.risk,
+        works_on=draft.works_on,
+        effect=draft.effect,
         status=MaintenanceStatus.SCHEDULED,
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
@@ -78,7 +81,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     keep_assessment(maintenance, assessment, draft, policy)
     session.add(maintenance)
     session.flush()
-    add_update(session, maintenance, "announced", draft.body, at=now, author=author, notify=draft.notify)
+    body = work_words(draft, now=now)
+    add_update(session, maintenance, "announced", body, at=now, author=author, notify=draft.notify)
     advance(session, maintenance, now)
     return maintenance
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.sla.recovery import Loss, may_recover, recovery_loss
 from statuspage.domain.wallclock import wire
-from statuspage.drafts import UpdateDraft
+from statuspage.drafts import MaintenanceDraft, UpdateDraft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Incident, Page
 from statuspage.publishing.wording import Words
@@ -47,6 +47,19 @@ def facts_of(session: Session, incident: Incident, draft: UpdateDraft, *, policy
         details |= {"snapshot_at": wire(loss.span.start), "lost_until": wire(loss.span.end)}
         said.append(_said_of(loss, words))
     return Facts("\n\n".join(said), details or None)
+
+
+def work_words(draft: MaintenanceDraft, *, now: datetime) -> str:
+    """The text that announces a maintenance: what is worked on and what to expect (IS31, IS32, CM28), and that nobody
+    was warned where the work began before (OP11)."""
+    facts = []
+    if draft.works_on is not None:
+        facts.append(f"Work on: {draft.works_on.label.lower()}.")
+    if draft.effect is not None:
+        facts.append(f"What to expect: {draft.effect.label}.")
+    if now > draft.starts_at:
+        facts.append("No prior notice: the work began before it was announced.")
+    return f"{draft.body}\n\n**{' '.join(facts)}**" if facts else draft.body
 
 
 def loss_of(incident: Incident, draft: UpdateDraft, *, policy: Policy, now: datetime) -> Loss | None:

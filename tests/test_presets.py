@@ -9,20 +9,41 @@ from email import message_from_bytes, policy
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
-from statuspage import clocks, customer_reports, customers, incidents, maintenance, report_steps, subscribers, worker
+from statuspage import (
+    clocks,
+    credit_claims,
+    customer_reports,
+    customers,
+    incidents,
+    maintenance,
+    report_steps,
+    subscribers,
+    worker,
+)
 from statuspage.changes import Installation, open_installation, site_change
 from statuspage.components import ensure_page, load_page
-from statuspage.customer_drafts import ContactDraft, CustomerDraft, QualificationDraft, ReportDraft
+from statuspage.customer_drafts import (
+    ClaimDraft,
+    ContactDraft,
+    CustomerDraft,
+    QualificationDraft,
+    ReportDraft,
+    SettlementDraft,
+)
 from statuspage.db import Base
 from statuspage.domain.periods import parse_period
 from statuspage.domain.vocabulary import MaintenanceKind
 from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft, UpdateDraft, read_draft
 from statuspage.errors import NoticeTooShort, Refused
-from statuspage.models import Customer, Maintenance
+from statuspage.models import Component, Customer, Hook, Maintenance
 from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
 from statuspage.notify.letterhead import load_letterhead
+from statuspage.offered_steps import STEPS
+from statuspage.reports.claimed import claim_basis
+from statuspage.reports.customer_record import shares_in_time
 from statuspage.reports.customers import load_customer
 from statuspage.settings import Settings
 from tests.reports.conftest import Story, figures, row_of
@@ -91,6 +112,35 @@ class Told(Story):
             incidents.post_update(
                 session, found, draft, policy=self.installation.policy(now, session), author="ada", now=now
             )
+
+    def update(self, incident_id: str, at: str, **values: object) -> None:
+        now = datetime.fromisoformat(at)
+        with site_change(self.installation, now, author="ada") as change:
+            found = incidents.load_incident(change.session, incident_id)
+            draft = read_draft(UpdateDraft, {"body": "News.", **values})
+            incidents.post_update(change.session, found, draft, policy=change.policy, author="ada", now=now)
+
+    def step(self, report_id: str, step: str, at: str, **values: object) -> None:
+        """One step of a customer's report, as a door takes it."""
+        now = datetime.fromisoformat(at)
+        with self.installation.database.write() as session:
+            report = customer_reports.load_report(session, report_id)
+            policy = self.installation.policy(now, session)
+            draft = read_draft(STEPS[step].draft, values)
+            STEPS[step].take(session, report, draft, policy=policy, author="ada", now=now)
+
+    def claim(self, customer_id: str, period: str, at: str, agreed: str) -> None:
+        """A claim that is agreed on at once, as a refund."""
+        now, month = datetime.fromisoformat(at), parse_period(period)
+        typed = {"customer": customer_id, "period": period, "reason": "It was down."}
+        with self.installation.database.write() as session:
+            policy, computed = claim_basis(session, self.installation.policies, customer_id, month, now)
+            draft = read_draft(ClaimDraft, typed)
+            claim = credit_claims.receive_claim(
+                session, draft, month, policy=policy, computed_pct=computed, author="ada", now=now
+            )
+            settled = read_draft(SettlementDraft, {"agreed_pct": agreed, "settled_as": "refund"})
+            credit_claims.settle_claim(session, claim, settled, policy=policy, author="ada", now=now)
 
     def customer(self, name: str, **values: object) -> str:
         terms = self.installation.policy(BEGAN)
@@ -288,3 +338,133 @@ def test_ecerium_counts_late_work_and_whole_minutes(tell: Tell) -> None:
     assert figures(row)["den"] == 43_200 * 60
     assert figures(row)["counted"] == 50 * 60  # from 08:00, the minute it went down, to 08:50:10
     assert (row.met, str(row.credit_percent)) == (False, "5")
+
+
+def test_optimy_names_its_monitor_and_mails_recoveries(tell: Tell) -> None:
+    story = tell("optimy")
+    story.component("platform", "platform")
+    with story.installation.database.write() as session:
+        component = session.scalars(select(Component)).one()
+        session.add(
+            Hook(
+                id="h1",
+                name="Neutral Probes Ltd",
+                kind="alert",
+                token_digest="d",
+                component_id=component.id,
+                created_at=BEGAN,
+            )
+        )
+    acme = story.customer("Acme")
+    story.contact(acme, "main", "main@acme.example")
+    story.contact(acme, "backup", "backup@acme.example")
+    trouble = story.open("2024-04-20T12:00Z", "Database lost", components={"platform": "major_outage"})
+    story.update(trouble, "2024-04-20T14:00Z", status="resolved", snapshot_at="2024-04-19T10:00Z")
+
+    told = [(to, text) for to, subject, text in story.mails("2024-04-20T14:00Z") if "Resolved" in subject]
+    assert {"main@acme.example", "backup@acme.example", "ann@example.com"} == {to for to, _ in told}
+    assert all("may be lost, more than the agreed" in text for _, text in told)
+    levels = story.read("sla.html", "2024-04-20T15:00Z")
+    assert "measured by Neutral Probes Ltd" in levels
+    assert "in 1 outage" in levels
+    assert "Response times: not published." in levels
+    assert "may be lost, more than the agreed" in story.read(f"incidents/{trouble}.html", "2024-04-20T15:00Z")
+    assert "may be lost" in story.feed()
+
+
+def test_optimy_says_when_nobody_was_warned(tell: Tell) -> None:
+    story = tell("optimy")
+    story.component("platform", "platform")
+    work = story.work(
+        "2024-04-13T06:10Z",
+        "2024-04-13T06:00Z",
+        60 * MINUTE,
+        "platform",
+        kind="emergency",
+        reason="security_no_notice",
+        works_on="network",
+        effect="suspended",
+    )
+    (mailed,) = [text for _, subject, text in story.mails("2024-04-13T08:00Z") if "Emergency" in subject][:1]
+    for said in ("No prior notice", "Work on: network", "Unavailable meanwhile"):
+        assert said in mailed
+        assert said in story.read(f"maintenance/{work}.html", "2024-04-13T08:00Z")
+        assert said in story.feed()
+
+
+def test_twicpics_tells_each_step_and_lists_support(tell: Tell) -> None:
+    story = tell("twicpics")
+    story.component("images", "solution")
+    acme = story.customer("Acme", tier="premium", monthly_fee="100.00")
+    story.contact(acme, "main", "main@acme.example")
+    trouble = story.open("2024-04-10T08:00Z", "No images", components={"images": "major_outage"})
+    report = story.report_of(acme, "Critical Anomaly", "2024-04-10T08:07Z", incident=trouble)
+    story.update(trouble, "2024-04-10T08:20Z", workaround_at="2024-04-10T08:30Z")
+    story.step(report, "diagnosis", "2024-04-10T08:25Z", text="A carrier.", cause="third_party")
+    story.step(report, "workaround", "2024-04-10T08:30Z", text="Use the other address.")
+    story.resolve(trouble, "2024-04-10T08:47Z")
+    story.step(report, "resolution", "2024-04-10T09:00Z", text="The carrier repaired it.")
+
+    told = story.mails("2024-04-10T09:00Z")
+    to_acme = [subject for to, subject, _ in told if to == "main@acme.example"]
+    for said in ("received", "qualified", "diagnosis", "work-around", "service restored", "resolved"):
+        assert any(subject.endswith(f"Report 1: {said}") or f"Report 1 {said}" in subject for subject in to_acme), (
+            said
+        )
+    assert any("outside our service" in text for to, _, text in told if to == "main@acme.example")
+    assert any("Work-around planned for 10 April 2024" in text for to, _, text in told)
+    levels = story.read("sla.html", "2024-04-10T09:00Z")
+    assert "Dedicated point of contact no yes" in levels
+    assert "Work-around planned for" in story.feed()
+
+
+def test_istockist_lowers_a_report_and_closes_it(tell: Tell) -> None:
+    story = tell("istockist")
+    acme = story.customer("Acme", plan="pro")
+    story.contact(acme, "administrator", "admin@acme.example")
+    report = story.report_of(acme, "Critical", "2024-04-08T08:00Z", reporter="admin@acme.example")
+    story.step(report, "acknowledge", "2024-04-08T09:00Z")
+    story.step(report, "workaround", "2024-04-08T10:00Z", text="Use the app.")
+    story.step(report, "closing", "2024-04-08T15:00Z", reason="no_client_response")
+    told = [(subject, text) for to, subject, text in story.mails("2024-04-08T15:00Z") if to == "admin@acme.example"]
+    assert any("now has class Medium, before Critical" in text for _, text in told)
+    assert any("no client response" in text for _, text in told)
+    levels = story.read("sla.html", "2024-04-08T16:00Z")
+    assert "searched the frequently asked questions" in levels
+    assert "09:00-17:00 (Irish time)" in levels
+    with story.installation.database.read() as session:
+        now = datetime.fromisoformat("2024-05-01T00:00Z")
+        shares = shares_in_time(session, story.installation.policy(now, session), parse_period("2024-04"), now)
+    assert {name: share.met for name, share in shares.items()} == {"Critical": None, "Medium": True, "Low": None}
+
+
+def test_cm_com_shows_beta_trunks_and_who_coordinates(tell: Tell) -> None:
+    story = tell("cm-com")
+    story.component("trunk-a", "voice")
+    story.component("trunk-b", "voice")
+    story.component("lab", "service-cloud", beta=True)
+    story.outage("2024-07-02T08:00Z", 60 * MINUTE, "trunk-a")
+    levels = story.read("sla.html", "2024-07-03T09:00Z")
+    assert "configure a back-up trunk" in levels
+    assert "coordinated by the network operations centre" in levels
+    assert "P5 Minor" in levels
+    assert "Beta" in story.read("index.html", "2024-07-03T09:00Z")
+    row = row_of(story.report("2024-Q3"), "voice")
+    assert figures(row)["downtime"] == 0
+
+
+def test_ecerium_mails_the_decision_on_a_rebate(tell: Tell) -> None:
+    story = tell("ecerium")
+    story.component("gateway", "sms-gateway")
+    acme = story.customer("Acme", monthly_fee="500.00")
+    story.contact(acme, "main", "main@acme.example")
+    trouble = story.open("2024-04-20T08:00Z", "No messages", components={"gateway": "major_outage"})
+    report = story.report_of(acme, "Non-urgent", "2024-04-20T08:05Z", incident=trouble)
+    story.step(report, "urgency", "2024-04-20T08:10Z", report_class="Urgent")
+    story.resolve(trouble, "2024-04-20T20:00Z")
+    story.claim(acme, "2024-04", "2024-05-02T08:00Z", agreed="25")
+    told = [text for to, subject, text in story.mails("2024-05-02T09:00Z") if "is agreed" in subject]
+    assert any("refund of 25% of your monthly fee for 2024-04: 125.00 EUR" in text for text in told)
+    levels = story.read("sla.html", "2024-05-02T09:00Z")
+    assert "Report a problem to be eligible" in levels
+    assert "Regular" not in levels
