@@ -133,6 +133,19 @@ class Database:
             session.connection()
             yield session
 
+    def connect_lightly(self) -> Connection:
+        """A connection of one's own for writing what may be done twice: a crash of this process loses none of its
+        commits, a power cut may lose the last."""
+        connection = self._writer.connect()
+        connection.detach()
+        driver: Any = connection.connection.dbapi_connection
+        if self.engine.dialect.name == "sqlite":
+            driver.execute("PRAGMA synchronous=NORMAL")
+        else:
+            driver.execute("SET synchronous_commit TO off")
+            driver.commit()
+        return connection
+
     def dispose(self) -> None:
         """Close all pooled connections (before a fork, after a restore)."""
         self.engine.dispose()

@@ -6,7 +6,7 @@ destination and the records are the run's. Copy `mailing` or a chat and add it t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,6 +100,11 @@ class Sending(Protocol):
         """What came of messages that were started; waits up to so long for the first."""
         ...
 
+    @property
+    def heeds_success(self) -> bool:
+        """Whether `heed` wants to know of messages that were accepted, too."""
+        ...
+
     def heed(self, session: Session, results: Sequence[Result], now: datetime) -> None:
         """Remember what results say of the channel and its subscribers (a refused address, an end of failures),
         in the transaction that records them."""
@@ -123,8 +128,8 @@ class Channel(Protocol):
         ...
 
     @property
-    def carries(self) -> str:
-        """The value of Delivery.channel that it serves."""
+    def carries(self) -> Collection[str]:
+        """The values of Delivery.channel that it serves."""
         ...
 
     @property
@@ -153,6 +158,8 @@ class Channel(Protocol):
 
 class InThreads:
     """Hands messages over one by one in threads: the half of a Sending that a slow protocol needs."""
+
+    heeds_success = True
 
     def __init__(self, send: Callable[[Message], Trouble | None], threads: int, name: str) -> None:
         """`send` blocks, has its own timeout, and answers None once the other side took responsibility."""

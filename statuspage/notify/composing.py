@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from statuspage import subscribers, wishes
+from statuspage import subscribers
 from statuspage.domain.sla.policy import Policy
-from statuspage.models import Contact, ContactLetter, Follow, Page, Subscriber, Update
-from statuspage.notify import alarms, letters
+from statuspage.models import Contact, ContactLetter, Page, Subscriber, Update
+from statuspage.notify import alarms, letters, quarantine
 from statuspage.notify.channel import Composed, Message
 from statuspage.notify.digests import DigestNews, load_digests
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Person, write_digest, write_news, write_notice, write_request
 from statuspage.notify.news import is_reminder_true, load_news, load_notice_news, load_reminder_news
 from statuspage.notify.outbox import Claimed
+from statuspage.notify.readers import load_people
 from statuspage.notify.recipients import Audience, audience_of, select_recipients
 
 ENOUGH_LETTERS = 64
@@ -45,11 +45,11 @@ class Composer:
     def compose(self, session: Session, rows: Sequence[Claimed], now: datetime) -> Composed:
         """Mails for these rows, as consent and suppression stand now."""
         people = load_people(session, [row.subscriber_id for row in rows if row.subscriber_id])
-        wanted = self._still_wanted(session, rows, people, now)
+        wanted = self.still_wanted(session, rows, people, now)
         digests = self._digests(session, rows)
         result = Composed()
         for row in rows:
-            person = people.get(row.subscriber_id or "") or _addressee(session, row)
+            person = _addressee(session, row) or people.get(row.subscriber_id or "")
             if person is None or row.id not in wanted or (row.kind == "digest" and row.id not in digests):
                 result.unwanted.append((row, "no longer wanted when it was to be sent"))
                 continue
@@ -61,9 +61,10 @@ class Composer:
                 result.unwritable.append((row, f"{type(error).__name__}: {error}"))
         return result
 
-    def _still_wanted(
+    def still_wanted(
         self, session: Session, rows: Sequence[Claimed], people: Collection[str], now: datetime
     ) -> set[int]:
+        """The ids of the rows that somebody should hear as things stand now; `people` are ids of subscribers."""
         wanted: set[int] = set()
         for update_id in {row.update_id for row in rows if row.update_id}:
             audience = self._audience(session, update_id)
@@ -74,6 +75,9 @@ class Composer:
                 continue
             if row.ring_id is not None:
                 if alarms.is_still_true(session, row.ring_id, self.policy):
+                    wanted.add(row.id)
+            elif row.kind == quarantine.KIND:
+                if quarantine.is_still_true(session, row.subscriber_id or ""):
                     wanted.add(row.id)
             elif row.contact_id is not None:
                 if session.get(Contact, row.contact_id) is not None:
@@ -131,6 +135,8 @@ class Composer:
             elif row.letter_id is not None:
                 stored = session.get_one(ContactLetter, row.letter_id)
                 letter = letters.write_letter(stored, self.letterhead, language, now)
+            elif row.kind == quarantine.KIND and row.subscriber_id is not None:
+                letter = quarantine.write_quarantine(session, row.subscriber_id, self.letterhead, language, now)
             else:
                 letter = write_request(row.kind, self.letterhead, language, now)
             self._letters[key] = letter
@@ -147,6 +153,8 @@ def _text_of(row: Claimed) -> str:
     said = row.update_id or row.notice_id or row.letter_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind)
     if row.reminder_id is not None:
         said = f"reminder-{row.reminder_id}"
+    if row.kind == quarantine.KIND:
+        return f"{said} of {row.subscriber_id}"
     return f"{said} to contacts" if row.contact_id else said
 
 
@@ -156,30 +164,3 @@ def _addressee(session: Session, row: Claimed) -> Person | None:
         return None
     language = session.get_one(Page, 1).languages[0]
     return Person(f"address-{row.id}", row.address, "", language, (), None, ())
-
-
-def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
-    """Recipients by subscriber id."""
-    found = session.scalars(
-        select(Subscriber)
-        .where(Subscriber.id.in_(list(ids)))
-        .options(
-            selectinload(Subscriber.components),
-            selectinload(Subscriber.services),
-            selectinload(Subscriber.follows).joinedload(Follow.incident),
-        )
-    )
-    return {
-        subscriber.id: Person(
-            id=subscriber.id,
-            address=subscriber.address,
-            token=subscriber.token,
-            language=subscriber.language,
-            kinds=tuple(wishes.kinds_of(subscriber)),
-            min_priority=subscriber.min_priority,
-            components=wishes.scope_of(subscriber),
-            follows=tuple(each.incident.title for each in subscriber.follows if each.ended_at is None),
-            frequency=subscriber.frequency,
-        )
-        for subscriber in found
-    }

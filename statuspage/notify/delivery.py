@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from statuspage.notify import outbox
 from statuspage.notify.channel import Channel, Meaning, Office, Result, Sending, Trouble
 from statuspage.notify.outbox import Claimed
+from statuspage.notify.recording import Recording
 from statuspage.notify.turns import Turns
 
 CLAIMED_AT_ONCE = 256
@@ -69,7 +70,7 @@ def deliver_due(
         report.paused = channel.standstill(session, office.settings, now)
         if report.paused is not None:
             return report
-        if not outbox.is_anything_due(session, now=now, channel=channel.carries, lanes=channel.lanes):
+        if not outbox.is_anything_due(session, now=now, channels=channel.carries, lanes=channel.lanes):
             return report
         sending = channel.open(session, office, now)
     turns = Turns(channel.in_flight, set() if slow is None else slow)
@@ -78,6 +79,7 @@ def deliver_due(
         run.work(until=time.monotonic() + budget.total_seconds())
     finally:
         sending.close(patiently=not run.stop.is_set())
+        run.recording.close()
     return report
 
 
@@ -101,7 +103,9 @@ class _Run:
         self.report = report
         self.stop = stop
         self.turns = turns
+        self.recording = Recording(office.database)
         self.peeked = self.renewed = time.monotonic()
+        self.found_all = False
         self.stopping: float | None = None
 
     def work(self, until: float) -> None:
@@ -127,20 +131,22 @@ class _Run:
     def _claim(self) -> None:
         """More rows when few are left, and now and then those that are graver than what waits."""
         lanes = self.channel.lanes
+        lately = time.monotonic() - self.peeked < PEEK_SECONDS
+        if lately and self.turns.in_hand and (self.turns.waiting > FEW_LEFT or self.found_all):
+            return
         if self.turns.waiting > FEW_LEFT:
-            if time.monotonic() - self.peeked < PEEK_SECONDS:
-                return
             self.peeked = time.monotonic()
             lanes = [lane for lane in lanes if lane < self.turns.gravest]
             with self.database.read() as session:
-                if not outbox.is_anything_due(session, now=self.clock(), channel=self.channel.carries, lanes=lanes):
+                if not outbox.is_anything_due(session, now=self.clock(), channels=self.channel.carries, lanes=lanes):
                     return
         with self.database.write() as session:
             rows = outbox.claim(
-                session, now=self.clock(), limit=CLAIMED_AT_ONCE, channel=self.channel.carries, lanes=lanes
+                session, now=self.clock(), limit=CLAIMED_AT_ONCE, channels=self.channel.carries, lanes=lanes
             )
         self.turns.add_rows(rows)
         self.peeked = time.monotonic()
+        self.found_all = len(rows) < CLAIMED_AT_ONCE
 
     def _start(self) -> None:
         self._hand_over()
@@ -174,8 +180,7 @@ class _Run:
             return
         for tries_left in reversed(range(RECORD_TRIES)):
             try:
-                with self.database.write() as session:
-                    counts = self._write_down(session, results)
+                counts = self._write_down(results)
                 break
             except OperationalError:
                 if not tries_left:
@@ -187,16 +192,20 @@ class _Run:
         self.report.paused = self.report.paused or _words_of(results, Meaning.SENDER_REFUSED)
         self.report.trouble = self.report.trouble or _words_of(results, Meaning.LOST)
 
-    def _write_down(self, session: Session, results: Sequence[Result]) -> Counter[str]:
+    def _write_down(self, results: Sequence[Result]) -> Counter[str]:
         now = self.clock()
-        counts: Counter[str] = Counter()
-        if sent := [message.row.id for message, trouble in results if trouble is None]:
-            outbox.record_sent(session, sent, now=now)
-            counts["sent"] = len(sent)
-        self.sending.heed(session, results, now)
-        for message, trouble in results:
-            if trouble is not None:
-                counts[self._write_trouble(session, message.row, trouble, now)] += 1
+        sent = [message.row.id for message, trouble in results if trouble is None]
+        counts = Counter(sent=len(sent))
+        if len(sent) == len(results) and not self.sending.heeds_success:
+            self.recording.record_sent(sent, now=now)
+            return counts
+        with self.database.write() as session:
+            if sent:
+                outbox.record_sent(session, sent, now=now)
+            self.sending.heed(session, results, now)
+            for message, trouble in results:
+                if trouble is not None:
+                    counts[self._write_trouble(session, message.row, trouble, now)] += 1
         return counts
 
     def _write_trouble(self, session: Session, row: Claimed, trouble: Trouble, now: datetime) -> str:

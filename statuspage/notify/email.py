@@ -31,6 +31,7 @@ from statuspage.settings import Settings
 
 TIMEOUT_SECONDS = 90.0
 """For each answer of the server. A slow server gets its minute; a dead one does not hold a worker for ever."""
+GOODBYE_SECONDS = 0.5
 LINE_LIMIT = 998  # RFC 5322 section 2.1.1, without CRLF
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UTF8 = Charset("utf-8")
@@ -118,34 +119,24 @@ class MailConnection(flask_mail.Connection):
                 host.starttls(context=context)
             if mail.username and mail.password:
                 host.login(mail.username, mail.password)
+            host.ehlo_or_helo_if_needed()
         except BaseException:
             host.close()
             raise
         return host
 
-    def send_bytes(self, sender: str, recipient: str, data: bytes) -> None:
-        """One mail to one address; returns once the server took responsibility. Raises SMTPException or OSError."""
+    def session(self) -> smtplib.SMTP:
+        """smtplib's session, greeted. Raises SMTPException or OSError."""
         if self.host is None:
             raise smtplib.SMTPServerDisconnected("not connected")
-        try:
-            self.host.sendmail(sender, [recipient], data)
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
-            self._start_anew()
-            raise
-        self.num_emails += 1
+        return self.host
 
-    def _start_anew(self) -> None:
-        # smtplib forgets RSET when DATA itself is refused: the next MAIL would be a bad sequence of commands
-        if self.host is not None and self.is_open:
-            try:
-                self.host.rset()
-            except (smtplib.SMTPException, OSError):
-                self.host.close()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the session can take another mail."""
-        return self.host is not None and self.host.sock is not None
+    def socket(self) -> socket.socket:
+        """The session's socket, for who speaks the dialogue himself. Raises SMTPServerDisconnected."""
+        sock = self.session().sock
+        if sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        return sock
 
     def abort(self) -> None:
         """Cut the line from another thread; a send under way fails at once."""
@@ -154,16 +145,23 @@ class MailConnection(flask_mail.Connection):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
+    def hang_up(self, *, politely: bool) -> None:
+        """End the session; `politely` says goodbye and waits a moment for the answer."""
+        if self.host is None:
+            return
+        if politely and self.host.sock is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.host.sock.settimeout(GOODBYE_SECONDS)
+                self.host.quit()
+        self.host.close()
+
     def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if self.host is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                self.host.quit()
-            self.host.close()
+        self.hang_up(politely=True)
 
 
 class Mailer(flask_mail.Mail):
@@ -195,6 +193,8 @@ class MailTemplate:
     """A rendered mail with the places that differ from person to person, to be filled in as bytes."""
 
     data: bytes
+    _parts: tuple[bytes, ...]
+    """The bytes between the places, and every other one a place."""
 
     @classmethod
     def of(cls, mail: OutgoingMail, places: Mapping[str, int]) -> MailTemplate:
@@ -205,14 +205,15 @@ class MailTemplate:
             data = _mend(data, place.encode("ascii"))
             if data.count(place.encode("ascii")) != expected:
                 raise HeaderRefused(f"the mail should hold {place} {expected} times")
-        return cls(data)
+        any_place = b"|".join(re.escape(place.encode("ascii")) for place in places)
+        return cls(data, tuple(re.split(b"(" + any_place + b")", data)))
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
-        """The mail of one person."""
-        data = self.data
-        for place, value in values.items():
-            data = data.replace(place.encode("ascii"), value)
-        return data
+        """The mail of one person; a place without a value stays."""
+        known = {place.encode("ascii"): value for place, value in values.items()}
+        parts = list(self._parts)
+        parts[1::2] = [known.get(place, place) for place in parts[1::2]]
+        return b"".join(parts)
 
 
 def one_line(text: str) -> str:

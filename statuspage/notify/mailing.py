@@ -3,8 +3,7 @@ of us."""
 
 from __future__ import annotations
 
-import smtplib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,13 +12,12 @@ from sqlalchemy.orm import Session
 from statuspage import subscribers
 from statuspage.models import Subscriber
 from statuspage.notify import outbox, pauses
-from statuspage.notify.channel import Composed, InThreads, Meaning, Message, Office, Result, Trouble
+from statuspage.notify.channel import Composed, Meaning, Message, Office, Result
 from statuspage.notify.composing import Composer, Mail
-from statuspage.notify.connections import Connections
 from statuspage.notify.email import TIMEOUT_SECONDS, Mailer
 from statuspage.notify.letterhead import load_letterhead
+from statuspage.notify.lines import Lines
 from statuspage.notify.outbox import Claimed
-from statuspage.notify.smtp import read_trouble
 from statuspage.settings import Settings
 
 NO_SERVER = "no mail server is set"
@@ -34,7 +32,7 @@ class MailChannel:
     in_flight: int = 8
     waits: Sequence[timedelta] = outbox.RETRY_AFTER
     timeout: float = TIMEOUT_SECONDS
-    carries: str = "email"
+    carries: Collection[str] = ("email",)
 
     def standstill(self, session: Session, settings: Settings, now: datetime) -> str | None:
         """Without a server mail is kept as due; so it is while the server will have nothing of ours."""
@@ -49,8 +47,9 @@ class MailChannel:
         """Ready to send; connections are opened as they are needed."""
         letterhead = load_letterhead(session, office.settings)
         helo = letterhead.host if "." in letterhead.host else "[127.0.0.1]"
-        connections = Connections(Mailer(office.settings, helo=helo, timeout=self.timeout))
-        return _Mailing(Composer(letterhead, office.policy(now)), connections, office.settings, self)
+        lines = Lines(Mailer(office.settings, helo=helo, timeout=self.timeout), self.in_flight)
+        stood_still = pauses.load_pause(session) is not None
+        return _Mailing(Composer(letterhead, office.policy(now)), lines, office.settings, stood_still)
 
 
 MAIL = MailChannel()
@@ -58,17 +57,20 @@ REQUESTS = MailChannel(name="requests", lanes=outbox.REQUESTS, in_flight=2)
 """Confirmations that strangers ask for: on lines of their own, few at once."""
 
 
-class _Mailing(InThreads):
-    """One run; the threads do nothing but talk to the server."""
+class _Mailing:
+    """One run."""
 
-    def __init__(
-        self, composer: Composer, connections: Connections, settings: Settings, channel: MailChannel
-    ) -> None:
-        super().__init__(self._send, channel.in_flight, "smtp")
+    def __init__(self, composer: Composer, lines: Lines, settings: Settings, stood_still: bool) -> None:
         self.composer = composer
-        self.connections = connections
+        self.lines = lines
         self.settings = settings
+        self.stood_still = stood_still
         self.refused = False
+
+    @property
+    def heeds_success(self) -> bool:
+        """The first mail that is accepted ends a standstill."""
+        return self.stood_still
 
     def compose(self, session: Session, rows: Sequence[Claimed], now: datetime) -> Composed:
         """As Sending.compose."""
@@ -76,11 +78,12 @@ class _Mailing(InThreads):
 
     def heed(self, session: Session, results: Sequence[Result], now: datetime) -> None:
         """A refused address is suppressed; a refused sender stops all mail, an accepted one lets it flow again."""
-        if any(trouble is None for _, trouble in results):
+        if self.stood_still and any(trouble is None for _, trouble in results):
             pauses.resume(session)
+            self.stood_still = False
         refusals = [trouble for _, trouble in results if trouble and trouble.meaning is Meaning.SENDER_REFUSED]
         if refusals and not self.refused:
-            self.refused = True
+            self.refused = self.stood_still = True
             pauses.pause(session, self.settings, reason=refusals[0].words, now=now)
         for message, trouble in results:
             if trouble and trouble.meaning is Meaning.ADDRESS_REFUSED and message.row.subscriber_id:
@@ -88,19 +91,19 @@ class _Mailing(InThreads):
                 if subscriber is not None:
                     subscribers.suppress(session, subscriber, reason=trouble.words, now=now)
 
+    def start(self, message: Message) -> None:
+        """As Sending.start."""
+        assert isinstance(message, Mail)
+        self.lines.start(message)
+
+    def finished(self, seconds: float) -> list[Result]:
+        """As Sending.finished."""
+        return self.lines.finished(seconds)
+
     def abort(self) -> None:
         """As Sending.abort."""
-        self.connections.abort()
+        self.lines.abort()
 
     def close(self, *, patiently: bool) -> None:
         """As Sending.close."""
-        super().close(patiently=patiently)
-        self.connections.close()
-
-    def _send(self, message: Message) -> Trouble | None:
-        assert isinstance(message, Mail)
-        try:
-            self.connections.send(message.envelope_from, message.recipient, message.data)
-        except (smtplib.SMTPException, OSError) as error:
-            return read_trouble(error)
-        return None
+        self.lines.close(patiently=patiently)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -86,16 +87,23 @@ class Letter:
 
     def fill(self, person: Person, message_id: str) -> bytes:
         """The bytes that go to one person."""
-        wishes = wishes_of(person, self.words)
+        said_in_text, said_in_html = _said_wishes(replace(person, id="", address="", token=""), self.words)
         return self.template.filled(
             {
                 self.places.token: person.token.encode("ascii"),
                 self.places.recipient: person.recipient.encode("ascii"),
                 self.places.message_id: message_id.encode("ascii"),
-                self.places.wishes_text: soft_line(wishes),
-                self.places.wishes_html: soft_line(escape(wishes)),
+                self.places.wishes_text: said_in_text,
+                self.places.wishes_html: said_in_html,
             }
         )
+
+
+@lru_cache(maxsize=256)
+def _said_wishes(wishes: Person, words: Words) -> tuple[bytes, bytes]:
+    """What somebody chose, for the text and for the HTML; most people chose the same as others."""
+    said = wishes_of(wishes, words)
+    return soft_line(said), soft_line(escape(said))
 
 
 def write_news(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
 from zlib import crc32
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    Integer,
+    Table,
     and_,
+    bindparam,
     case,
     exists,
     insert,
@@ -25,8 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
 from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Reminder, Subscriber, Update
@@ -54,7 +54,6 @@ RETRY_AFTER = tuple(timedelta(minutes=m) for m in (5, 15, 60, 180, 480, 1440, 14
 """Waits after the first failure, the second …; after the last one (three and a half days) a delivery is dead."""
 JITTER = 0.2
 """Each wait is longer by up to this share, so that what failed together does not come back together."""
-_Earlier = aliased(Delivery)
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,7 @@ class Claimed:
     address: str | None = None
     contact_id: str | None = None
     letter_id: str | None = None
+    component_change_id: int | None = None
     thread: str | None = None
     told_from: datetime | None = None
     told_until: datetime | None = None
@@ -207,11 +207,15 @@ def enqueue_reminder(session: Session, reminder: Reminder, *, now: datetime) -> 
 
 
 def is_anything_due(
-    session: Session, *, now: datetime, channel: str = "email", lanes: Iterable[int] = NOTIFICATIONS
+    session: Session,
+    *,
+    now: datetime,
+    channels: Collection[str] = ("email",),
+    lanes: Iterable[int] = NOTIFICATIONS,
 ) -> bool:
     """Whether a claim would find something; spares an idle worker a write every second."""
-    free = (session.scalar(_free(now, channel, lane).limit(1)) for lane in lanes)
-    return any(found is not None for found in free)
+    wanted = {"now": now, "channels": list(channels), "most": 1}
+    return any(session.scalar(_FREE, {**wanted, "of_lane": lane}) is not None for lane in lanes)
 
 
 def claim(
@@ -219,7 +223,7 @@ def claim(
     *,
     now: datetime,
     limit: int,
-    channel: str = "email",
+    channels: Collection[str] = ("email",),
     lanes: Iterable[int] = NOTIFICATIONS,
     lease_for: timedelta = LEASE,
 ) -> list[Claimed]:
@@ -229,10 +233,11 @@ def claim(
     sent, given up or unwanted. Lane after lane: then the index finds the first ones, however many others wait.
     """
     rows: list[Claimed] = []
+    wanted = {"now": now, "channels": list(channels), "until": now + lease_for}
     for lane in lanes:
         if len(rows) < limit:
-            taken = _take(_free(now, channel, lane).limit(limit - len(rows)), now + lease_for)
-            rows += sorted((Claimed(*row) for row in session.execute(taken)), key=lambda row: row.id)
+            taken = session.execute(_TAKE, {**wanted, "of_lane": lane, "most": limit - len(rows)})
+            rows += sorted((Claimed(*row) for row in taken), key=lambda row: row.id)
     return rows
 
 
@@ -304,39 +309,6 @@ def retry_wait(delivery_id: int, tries: int, waits: Sequence[timedelta] = RETRY_
     return waits[tries - 1] * (1 + JITTER * spread)
 
 
-def _free(now: datetime, channel: str, lane: int) -> Select[tuple[int]]:
-    """The deliveries of one lane that are due, held by nobody, and behind nothing of their thread; oldest first."""
-    return (
-        select(Delivery.id)
-        .where(
-            Delivery.state == literal_column("'due'"),  # a bound value would hide the index of what is open
-            Delivery.channel == channel,
-            Delivery.lane == lane,
-            Delivery.due_at <= now,
-            or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now),
-            ~exists().where(_Earlier.subscriber_id == Delivery.subscriber_id, *_before(Delivery.thread, Delivery.id)),
-            ~exists().where(_Earlier.contact_id == Delivery.contact_id, *_before(Delivery.thread, Delivery.id)),
-        )
-        .order_by(Delivery.due_at, Delivery.id)
-    )
-
-
-def _take(free: Select[tuple[int]], lease_until: datetime) -> ReturningUpdate[Any]:
-    """Hold these. SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer,
-    ignores it."""
-    return (
-        update(Delivery)
-        .where(Delivery.id.in_(free.with_for_update(skip_locked=True, of=Delivery)))
-        .values(lease_until=lease_until)
-        .returning(*(getattr(Delivery, field.name) for field in fields(Claimed)))
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _before(thread: Any, number: Any) -> tuple[ColumnElement[bool], ...]:
-    return _Earlier.state == literal_column("'due'"), _Earlier.thread == thread, _Earlier.id < number
-
-
 def _hold_back(session: Session, row: Claimed, due_at: datetime) -> None:
     """What follows in the thread waits along: its turn has not come, and nobody need look at it every second."""
     person = (
@@ -372,3 +344,38 @@ def _lane_of(session: Session, post: Update) -> int | None:
     if incident.imported_at is not None or incident.priority is None:
         return None
     return int(incident.priority.value[1:])
+
+
+def _is_first_of_thread(person: str) -> ColumnElement[bool]:
+    """Whether nothing older of the thread is owed to the same person (a column that names one)."""
+    older = _TABLE.alias()
+    same = (older.c[person] == _TABLE.c[person], older.c.thread == _TABLE.c.thread, older.c.id < _TABLE.c.id)
+    return ~exists().where(*same, older.c.state == _DUE)
+
+
+_TABLE: Table = Delivery.__table__  # type: ignore[assignment]
+_DUE = literal_column("'due'")
+"""A bound value would hide the index of what is open from SQLite."""
+_FREE = (
+    select(_TABLE.c.id)
+    .where(
+        _TABLE.c.state == _DUE,
+        _TABLE.c.channel.in_(bindparam("channels", expanding=True)),
+        _TABLE.c.lane == bindparam("of_lane"),
+        _TABLE.c.due_at <= bindparam("now"),
+        or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= bindparam("now")),
+        _is_first_of_thread("subscriber_id"),
+        _is_first_of_thread("contact_id"),
+    )
+    .order_by(_TABLE.c.due_at, _TABLE.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+"""The deliveries of one lane that are due, held by nobody, and behind nothing of their thread; oldest first."""
+_TAKE = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(_FREE.with_for_update(skip_locked=True, of=_TABLE)))
+    .values(lease_until=bindparam("until"))
+    .returning(*(_TABLE.c[field.name] for field in fields(Claimed)))
+)
+"""Hold these. SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer, ignores
+it."""

@@ -8,6 +8,8 @@ import ssl
 
 from statuspage.notify.channel import Meaning, Trouble
 
+CLOSING = 421
+"""RFC 5321 section 3.8: the server closes the connection."""
 TOO_LARGE = 552
 LOG_IN_CODES = (503, 530, 534, 535, 538)
 _RELAYING = re.compile(r"relay|authenticat|not permitted to send|sender", re.IGNORECASE)
@@ -36,7 +38,7 @@ def read_trouble(error: Exception) -> Trouble:
 
 
 def _meaning_for(code: int, for_good: Meaning) -> Meaning:
-    if code == 421:  # RFC 5321 section 3.8: the server closes the connection
+    if code == CLOSING:
         return Meaning.LOST
     return Meaning.RETRY if code < 500 else for_good
 

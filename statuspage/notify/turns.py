@@ -4,9 +4,10 @@ holds up the others."""
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 
 from statuspage.notify.channel import Message
 from statuspage.notify.outbox import Claimed
@@ -31,7 +32,8 @@ class Turns:
         self.cap = max(in_flight // 2, 1)
         self._slow = slow
         self._waiting: list[tuple[int, int, Claimed]] = []
-        self._ready: list[Message] = []
+        self._ready: dict[str, deque[Message]] = {}
+        self._ready_count = 0
         self._composed_at = 0.0
         self._flying: dict[int, tuple[Message, float]] = {}
         self._recipients: set[str] = set()
@@ -50,21 +52,24 @@ class Turns:
     @property
     def in_hand(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self._waiting or self._ready or self._flying)
+        return bool(self._waiting or self._ready_count or self._flying)
 
     @property
     def rows(self) -> list[Claimed]:
         """Every row in hand."""
         waiting = [row for _, _, row in self._waiting]
-        return [*waiting, *(message.row for message in self._ready), *self.flying_rows]
+        return [*waiting, *(message.row for message in self._all_ready()), *self.flying_rows]
 
     @property
     def flying_rows(self) -> list[Claimed]:
         """The rows whose messages were handed over."""
         return [message.row for message, _ in self._flying.values()]
 
-    def add_rows(self, rows: Iterable[Claimed]) -> None:
-        """Rows that were claimed."""
+    def add_rows(self, rows: Sequence[Claimed]) -> None:
+        """Rows that were claimed. What is composed waits again where these are graver."""
+        gravest = min((row.lane for row in rows), default=None)
+        if gravest is not None and any(message.row.lane > gravest for message in self._all_ready()):
+            rows = [*rows, *self._unready()]
         for row in rows:
             heappush(self._waiting, (row.lane, row.id, row))
 
@@ -76,28 +81,32 @@ class Turns:
 
     def add_messages(self, messages: Iterable[Message]) -> list[Claimed]:
         """Messages that were written; rows to be put aside, because enough of them wait for their destinations."""
-        self._ready.extend(messages)
+        for message in messages:
+            self._ready.setdefault(message.destination, deque()).append(message)
+            self._ready_count += 1
         self._composed_at = time.monotonic()
-        held_up = [message for message in self._ready if message.destination in self._slow]
-        aside = {message.row.id: message.row for message in held_up[KEPT_BACK:]}
-        if aside:
-            self._ready = [message for message in self._ready if message.row.id not in aside]
-        return list(aside.values())
+        aside = []
+        while self._slow_ready() > KEPT_BACK:
+            longest = max(self._slow & self._ready.keys(), key=lambda name: len(self._ready[name]))
+            aside.append(self._ready[longest].pop().row)
+            self._ready_count -= 1
+        return aside
 
     def next_message(self) -> Message | None:
         """The next message that may fly, which it does from now on; None when none may."""
-        if not self._ready or len(self._flying) >= self.in_flight:
+        if not self._ready_count or len(self._flying) >= self.in_flight:
             return None
         if time.monotonic() - self._composed_at > FRESH_SECONDS:
-            self.add_rows(message.row for message in self._ready)
-            self._ready.clear()
+            self.add_rows(self._unready())
             return None
         self._note_slow()
-        for number, message in enumerate(self._ready):
-            if self._may_fly(message):
-                del self._ready[number]
-                self._fly(message)
-                return message
+        for destination, messages in self._ready.items():
+            if messages and self._has_room(destination):
+                for number, message in enumerate(messages):
+                    if message.recipient not in self._recipients:
+                        del messages[number]
+                        self._fly(message)
+                        return message
         return None
 
     def end(self, messages: Iterable[Message]) -> None:
@@ -111,25 +120,35 @@ class Turns:
 
     def give_back(self) -> list[Claimed]:
         """The rows that did not fly; they are no longer in hand."""
-        rows = [row for _, _, row in self._waiting] + [message.row for message in self._ready]
+        rows = [row for _, _, row in self._waiting] + self._unready()
         self._waiting.clear()
-        self._ready.clear()
         return rows
+
+    def _all_ready(self) -> Iterator[Message]:
+        return chain.from_iterable(self._ready.values())
+
+    def _unready(self) -> list[Claimed]:
+        rows = [message.row for message in self._all_ready()]
+        self._ready.clear()
+        self._ready_count = 0
+        return rows
+
+    def _slow_ready(self) -> int:
+        return sum(len(self._ready[name]) for name in self._slow if name in self._ready)
 
     @property
     def _has_enough(self) -> bool:
-        if len(self._ready) < KEPT_BACK:
-            return False
-        return sum(message.destination not in self._slow for message in self._ready) >= KEPT_BACK
+        return self._ready_count >= KEPT_BACK and self._ready_count - self._slow_ready() >= KEPT_BACK
 
-    def _may_fly(self, message: Message) -> bool:
-        if message.recipient in self._recipients or self._destinations[message.destination] >= self.cap:
+    def _has_room(self, destination: str) -> bool:
+        if self._destinations[destination] >= self.cap:
             return False
-        if message.destination not in self._slow:
+        if destination not in self._slow:
             return True
         return sum(self._destinations[name] for name in self._slow) < self.cap
 
     def _fly(self, message: Message) -> None:
+        self._ready_count -= 1
         self._flying[message.row.id] = message, time.monotonic()
         self._recipients.add(message.recipient)
         self._destinations[message.destination] += 1
