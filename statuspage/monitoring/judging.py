@@ -69,6 +69,8 @@ class _Case:
     memory: Memory
     before: ComponentStatus
     watched_since: datetime
+    is_expected: bool
+    """Whether it is to be heard of by itself: a heartbeat waits for its first call."""
     changes: list[Change] = field(default_factory=list)
     last: Result | None = None
     certificate_ends_at: datetime | None = None
@@ -90,6 +92,8 @@ def record_results(session: Session, measured: Sequence[Measured], *, now: datet
     _strike_the_future(session, fooled, now)
     for each in kept:
         case = cases[each.monitor_id]
+        if case.memory.heard_at is None and case.is_expected:
+            case.changes.extend(silence(_expected(case), case.rules, each.result.at)[1])
         case.take(*judge(case.memory, each.result, case.rules))
         case.last = each.result
         case.certificate_ends_at = each.certificate_ends_at or case.certificate_ends_at
@@ -194,7 +198,8 @@ def _case(
     watched_since: datetime,
 ) -> _Case:
     recalled = _recalled(memory) if memory else Memory()
-    return _Case(monitor_id, component_id, thresholds_of(settings), recalled, status, watched_since)
+    expected = settings["kind"] != "heartbeat"
+    return _Case(monitor_id, component_id, thresholds_of(settings), recalled, status, watched_since, expected)
 
 
 def _expected(case: _Case) -> Memory:

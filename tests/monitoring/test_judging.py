@@ -122,6 +122,12 @@ def test_monitor_never_heard_of_is_unknown(session: Session, monitor: Monitor, n
     assert [(each.status, each.at) for each in judged] == [(UNKNOWN, now)]
 
 
+def test_late_first_result_leaves_a_gap(session: Session, monitor: Monitor, now: datetime) -> None:
+    later = now + timedelta(hours=1)
+    record_results(session, results(monitor, later, "u"), now=later)
+    assert said(session, monitor) == [(now, UNKNOWN), (later, OPERATIONAL)]
+
+
 def test_heartbeat_waits_for_its_first_call(session: Session, monitor: Monitor, now: datetime) -> None:
     component = monitor.component
     table = MonitorTable.model_validate({"kind": "heartbeat", "period": "1h", "grace": "5m"})
@@ -159,7 +165,7 @@ def test_announced_work_mutes(session: Session, monitor: Monitor, now: datetime)
     windows.advance_due(session, now=during)
     judged = record_results(session, results(monitor, during, "ddd"), now=seconds(during, 60))
 
-    assert [each.muted for each in judged] == [True]
+    assert [(each.status, each.muted) for each in judged] == [(UNKNOWN, True), (MAJOR, True)]
 
 
 def test_only_changes_are_published(
