@@ -28,8 +28,10 @@ hook = AppGroup("hook", help="Addresses that outside monitors and jobs call.")
 @click.argument("name")
 @click.option("--kind", required=True, metavar="|".join(KINDS), help="Who calls.")
 @click.option("--component", metavar="SLUG", help="The only component it speaks of; a heartbeat needs one.")
+@click.option("--period", default="1d", show_default=True, help="Of a heartbeat: how often the job calls.")
+@click.option("--grace", default="1h", show_default=True, help="Of a heartbeat: how late it may be.")
 @plainly
-def create(name: str, kind: str, component: str | None) -> None:
+def create(name: str, kind: str, component: str | None, period: str, grace: str) -> None:
     """Make the hook NAME and print its URL, alone and this once: only a digest of it is kept."""
     if kind not in KINDS:
         raise Refused(Problem("kind", f"expected one of {', '.join(KINDS)}"))
@@ -37,7 +39,7 @@ def create(name: str, kind: str, component: str | None) -> None:
     if kind == HEARTBEAT:
         with site_change(installation, now, author=author()) as change:
             owner = _owner(change.session, component)
-            table = _heartbeat(name)
+            table = _heartbeat(name, period, grace)
             _monitor, token = monitors.add_monitor(change.session, owner, table, author=author(), now=now)
             url = f"{installation.base_url(change.session)}/heartbeat/{token}"
     else:
@@ -83,9 +85,9 @@ def revoke(hook_id: str) -> None:
         audit.record(session, "hook.revoke", actor=author(), target=found.id, details=details, now=now)
 
 
-def _heartbeat(name: str) -> MonitorTable:
+def _heartbeat(name: str, period: str, grace: str) -> MonitorTable:
     try:
-        return MonitorTable(kind=HEARTBEAT, name=name)
+        return MonitorTable(kind=HEARTBEAT, name=name, period=period, grace=grace)
     except ValidationError as error:
         raise Refused(problems_of(error)) from None
 

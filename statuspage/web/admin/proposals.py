@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from statuspage import incidents, proposals
 from statuspage.changes import site_change
 from statuspage.components import load_components
-from statuspage.drafts import IncidentChange, read_draft
+from statuspage.drafts import IncidentChange, IncidentDraft, read_draft
 from statuspage.errors import Refused
 from statuspage.models import Incident
 from statuspage.web import current
@@ -65,8 +66,7 @@ def change_proposal(incident_id: str) -> Response:
         wanted = read_form(form)
         with site_change(current.installation(), now, author=user().email) as change:
             incident = incidents.load_incident(change.session, incident_id)
-            given = wanted.model_dump(exclude={"started_at"} if wanted.started_at is None else set())
-            draft = read_draft(IncidentChange, given)
+            draft = read_draft(IncidentChange, _given(form, wanted, incident, now))
             proposals.change(change.session, incident, draft, policy=change.policy, author=change.author, now=now)
             note(change.session, "incident.edit_draft", incident.id, now=now, priority=incident.priority)
     except Refused as refused:
@@ -89,6 +89,16 @@ def discard_proposal(incident_id: str) -> Response:
         return _show_again(incident_id, refused, form)
     tell(_("The draft is gone. The activity log keeps why."))
     return go("list_incidents")
+
+
+def _given(form: Form, wanted: IncidentDraft, incident: Incident, now: datetime) -> dict[str, Any]:
+    """What the form says of the draft. A start left alone keeps its seconds, which the field does not show."""
+    given = wanted.model_dump()
+    if form.value("started") != "earlier":
+        given["started_at"] = now
+    elif form.value("started_at") == written(incident.started_at, zone()):
+        del given["started_at"]
+    return given
 
 
 def show_draft(session: Session, incident: Incident, form: Form, status: int = 200) -> Response:
