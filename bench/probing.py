@@ -30,7 +30,9 @@ from statuspage.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 MONITORS = 5000
 SECONDS = 20.0
-WARM_SECONDS = 10.0
+COMPONENTS = 100
+JUDGED_SECONDS = 90.0
+"""At most, until every monitor was found up and published so."""
 MINUTES = float(os.environ.get("BENCH_PROBING_MINUTES", "3"))
 """Of the second measurement; ten for the whole promise."""
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\nall is well\n"
@@ -41,7 +43,7 @@ def measure_checks(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="statuspage-probing-") as folder, target() as port:
         installation = fill(Path(folder), port, every="1s")
         with prober(installation) as pid:
-            time.sleep(WARM_SECONDS)
+            wait_until_judged(installation)
             before, began, spent = stored(installation), time.monotonic(), cpu_seconds(pid)
             time.sleep(SECONDS)
             after, took = stored(installation), time.monotonic() - began
@@ -79,20 +81,44 @@ def count_lost(installation: Installation) -> int:
 
 
 def fill(folder: Path, port: int, every: str) -> Installation:
-    """An installation with 5,000 monitors on one component. The interval may be shorter than a door would take."""
+    """An installation with 5,000 monitors of a hundred components, at intervals shorter than a door would take."""
     installation = open_installation(Settings(statuspage_instance=folder, statuspage_url="http://127.0.0.1"))
     now = datetime.now(UTC)
     bring_up_to_date(installation, now)
     with site_change(installation, now, author="bench") as change:
-        component = add_component(change.session, ComponentDraft(name="Target"), author="bench", now=now)
-    row = {"component_id": component.id, "kind": "http", "status": ComponentStatus.UNKNOWN}
+        components = [
+            add_component(change.session, ComponentDraft(name=f"Target {n}"), author="bench", now=now).id
+            for n in range(COMPONENTS)
+        ]
+    row = {"kind": "http", "status": ComponentStatus.UNKNOWN}
     stamps = {"enabled": True, "position": 0, "name": "", "created_at": now, "updated_at": now}
     with installation.database.write() as session:
         session.execute(
             insert(Monitor),
-            [{"id": f"m{n:011}", "settings": aim(n, port, every), **row, **stamps} for n in range(MONITORS)],
+            [
+                {
+                    "id": f"m{n:011}",
+                    "component_id": components[n % COMPONENTS],
+                    "settings": aim(n, port, every),
+                    **row,
+                    **stamps,
+                }
+                for n in range(MONITORS)
+            ],
         )
     return installation
+
+
+def wait_until_judged(installation: Installation) -> None:
+    """Until every monitor's first results were stored, judged and published."""
+    unheard = select(func.count()).where(Monitor.status == ComponentStatus.UNKNOWN)
+    deadline = time.monotonic() + JUDGED_SECONDS
+    while time.monotonic() < deadline:
+        with installation.database.read() as session:
+            if not session.scalar(unheard):
+                break
+        time.sleep(0.5)
+    time.sleep(5)
 
 
 def aim(number: int, port: int, every: str) -> dict[str, object]:

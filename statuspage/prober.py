@@ -189,7 +189,7 @@ class Keeper:
             if self.leads:
                 self.store()
                 with self.installation.database.write() as session:
-                    release_lease(session, self.name, _now())
+                    release_lease(session, self.name, self.figures(), _now())
         except Exception as error:  # what was not stored is unknown time; the lease runs out by itself
             log.warning("prober's end not stored", kind=type(error).__name__, kept=len(self.tray))
 
@@ -229,11 +229,11 @@ def take_lease(session: Session, name: str, figures: Mapping[str, Any], now: dat
     return Span(before, now)
 
 
-def release_lease(session: Session, name: str, now: datetime) -> None:
+def release_lease(session: Session, name: str, figures: Mapping[str, Any], now: datetime) -> None:
     """Let another prober work at once; the row stays, and says until when somebody worked."""
     row = session.get(Heartbeat, LEASE, with_for_update=True)
     if row is not None and (row.details or {}).get("holder") == name:
-        row.at, row.details = now, {**(row.details or {}), "holder": None}
+        row.at, row.details = now, {**figures, "holder": None}
 
 
 def _is_dead(holder: str) -> bool:
