@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from statuspage import customer_reports
 from statuspage.claims import claim, current_statuses
+from statuspage.components import load_page
 from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
 from statuspage.notify import outbox
+from statuspage.translations.catalogues import load_catalogue
 
 BY_ITSELF = "statuspage"
 """Author of the steps that the clock takes."""
@@ -61,7 +63,7 @@ def advance(session: Session, maintenance: Maintenance, now: datetime) -> list[U
                 session,
                 maintenance,
                 event,
-                (_WORDS_OF_EXTENSION if goes_on else _WORDS)[event],
+                _own_words(session, event, goes_on=goes_on),
                 at=at,
                 author=BY_ITSELF,
                 notify=not goes_on,
@@ -82,7 +84,8 @@ def withdraw_extension(session: Session, maintenance: Maintenance, *, at: dateti
         further.status = MaintenanceStatus.CANCELLED
         further.cancelled_at = at
         further.sequence += 1
-        body = "The work was finished before; the extension is not needed."
+        gettext = load_catalogue(load_page(session).languages[0]).gettext
+        body = gettext("The work was finished before; the extension is not needed.")
         add_update(session, further, "cancelled", body, at=at, author=author, notify=False)
 
 
@@ -90,15 +93,17 @@ def _further(maintenance: Maintenance) -> tuple[ColumnElement[bool], ...]:
     return Maintenance.extends_id == maintenance.id, Maintenance.status != MaintenanceStatus.CANCELLED
 
 
-_WORDS = {
-    "started": "The maintenance has begun as announced.",
-    "finished": "The maintenance window is over.",
-}
-_WORDS_OF_EXTENSION = {
-    "started": "The work goes on in the extended window.",
-    "finished": "The first window is over; the work goes on as announced.",
-}
-"""Where one window passes into the next: posted, and mailed to nobody."""
+def _own_words(session: Session, event: str, *, goes_on: bool) -> str:
+    """What the product posts by itself, in the page's first language. Where one window passes into the next
+    (`goes_on`) it is posted, and mailed to nobody."""
+    gettext = load_catalogue(load_page(session).languages[0]).gettext
+    if event == "started":
+        if goes_on:
+            return gettext("The work goes on in the extended window.")
+        return gettext("The maintenance has begun as announced.")
+    if goes_on:
+        return gettext("The first window is over; the work goes on as announced.")
+    return gettext("The maintenance window is over.")
 
 
 def enter(
