@@ -17,6 +17,7 @@ from statuspage.notify.recipients import is_listening
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, note, show, tell, user
 from statuspage.web.forms import Form
+from statuspage.wishes import scope_of
 
 CHANNELS = ("email", *HOOK_CHANNELS)
 LIST_LENGTH = 100
@@ -27,6 +28,9 @@ KINDS = {
     "suppressed": Subscriber.suppressed_at.is_not(None),
     "unsubscribed": Subscriber.unsubscribed_at.is_not(None),
 }
+
+
+_WITH_SCOPE = (selectinload(Subscriber.components), selectinload(Subscriber.services))
 
 
 @admin.get("/subscribers")
@@ -75,12 +79,15 @@ def _show(form: Form, status: int = 200) -> Response:
     query = select(Subscriber).where(KINDS[kind]).order_by(Subscriber.created_at.desc(), Subscriber.id)
     if sought:
         query = query.where(Subscriber.address_key.contains(sought.lower(), autoescape=True))
+    channel = request.args.get("channel", "")
+    if channel in CHANNELS:
+        query = query.where(Subscriber.channel == channel)
     with current.installation().database.read() as session:
         counts = {
             name: session.scalar(select(func.count()).select_from(Subscriber).where(wanted)) or 0
             for name, wanted in KINDS.items()
         }
-        found = session.scalars(query.options(selectinload(Subscriber.components)).limit(LIST_LENGTH + 1)).all()
+        found = session.scalars(query.options(*_WITH_SCOPE).limit(LIST_LENGTH + 1)).all()
         return show(
             "subscribers/list.html",
             status,
@@ -95,4 +102,6 @@ def _show(form: Form, status: int = 200) -> Response:
             kinds=list(KINDS),
             counts=counts,
             sought=sought,
+            channel=channel,
+            scope_of=scope_of,
         )

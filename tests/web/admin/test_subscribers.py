@@ -1,60 +1,78 @@
-"""Subscribers in the admin: asked by channel, seen in quarantine, written to again."""
-
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import io
+from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from statuspage import subscribers
 from statuspage.changes import Installation
 from statuspage.drafts import SubscriberDraft
-from statuspage.models import Delivery, Subscriber
+from statuspage.models import AuditEvent, Consent, Subscriber
+from statuspage.web import current
 from tests.web.admin.conftest import Operator
 
 
-def test_address_is_asked_by_its_channel(alice: Operator, installation: Installation) -> None:
-    response = alice.post("/admin/subscribers", {"channel": "webhook", "address": "http://10.0.0.1/hook"})
-    assert response.status_code == 303
+@pytest.fixture
+def mary(enter: Callable[[str], Operator]) -> Operator:
+    """Manages."""
+    return enter("mary")
+
+
+@pytest.fixture
+def anna(installation: Installation) -> str:
+    """The id of a subscriber who hears once a day."""
+    draft = SubscriberDraft(email="anna@example.com", frequency="daily")
+    with installation.database.write() as session:
+        return subscribers.add_confirmed(session, draft, source="import:list", now=current.now()).id
+
+
+def test_list_is_searched_and_filtered(anna: str, mary: Operator) -> None:
+    assert "anna@example.com" in mary.get("/admin/subscribers?q=ANNA&channel=email").text
+    assert "anna@example.com" not in mary.get("/admin/subscribers?channel=webhook").text
+    assert "anna@example.com" not in mary.get("/admin/subscribers?q=ben").text
+    assert "anna@example.com" not in mary.get("/admin/subscribers?kind=suppressed").text
+
+
+def test_record_shows_choices_and_proof(anna: str, mary: Operator) -> None:
+    page = mary.get(f"/admin/subscribers/{anna}").text
+    assert "once a day" in page
+    assert "import:list" in page
+    data = mary.get(f"/admin/subscribers/{anna}/data.json").json
+    assert data is not None
+    assert data["consents"][0]["action"] == "confirmed"
+
+
+def test_erasure_needs_a_tick_and_is_logged(anna: str, mary: Operator, installation: Installation) -> None:
+    assert mary.post(f"/admin/subscribers/{anna}/erase").status_code == 422
+    assert mary.post(f"/admin/subscribers/{anna}/erase", {"sure": "yes"}).status_code == 303
     with installation.database.read() as session:
-        found = session.scalars(select(Subscriber)).one()
-        assert (found.channel, found.by_operator, found.confirmed_at) == ("webhook", True, None)
-    assert "http://10.0.0.1/hook" in alice.get("/admin/subscribers?kind=pending").text
+        assert session.scalars(select(Subscriber)).all() == []
+        assert session.scalars(select(Consent)).all() == []
+        assert "subscriber.erase" in session.scalars(select(AuditEvent.action)).all()
 
 
-def test_bad_address_is_shown_again(alice: Operator) -> None:
-    response = alice.post("/admin/subscribers", {"channel": "slack", "address": "nonsense"})
-    assert response.status_code == 422
-    assert "nonsense" in response.text
+def test_file_comes_in_and_goes_out(mary: Operator, installation: Installation) -> None:
+    text = "email,confirmed,kinds\nben@example.com,yes,incident\nbad,yes,\n"
+    refused = mary.post("/admin/subscribers/import", {"file": (io.BytesIO(text.encode()), "list.csv")})
+    assert refused.status_code == 422
+    assert "Line 3: email" in refused.text
+    taken = mary.post("/admin/subscribers/import", {"file": (io.BytesIO(text.encode()), "list.csv"), "skip": "yes"})
+    assert "1 subscriber was taken in" in taken.text
+    out = mary.get("/admin/subscribers/export.csv")
+    assert out.text.splitlines()[1:] == ["ben@example.com,yes,,incident,,en"]
 
 
-def test_quarantined_is_seen_and_lifted(alice: Operator, installation: Installation) -> None:
+def test_responders_see_no_addresses(anna: str, rob: Operator) -> None:
+    for path in ("", "/export.csv", f"/{anna}", f"/{anna}/data.json"):
+        assert rob.get(f"/admin/subscribers{path}").status_code == 403
+
+
+def test_board_counts_the_quarantined(alice: Operator, installation: Installation) -> None:
+    assert "in quarantine" not in alice.get("/admin/").text
     now = datetime.now(UTC)
     with installation.database.write() as session:
         draft = SubscriberDraft(slack="https://hooks.slack.com/services/T/B/secret")
-        found = subscribers.add_confirmed(session, draft, source="test", now=now)
-        found.failing_since, found.quarantined_at = now - timedelta(hours=2), now
-        due = Delivery(kind="notice", channel="slack", subscriber_id=found.id, last_error="answered 500: words")
-        due.created_at, due.due_at, due.attempts = now, now + timedelta(hours=5), 3
-        session.add(due)
-        subscriber_id = found.id
-    page = alice.get("/admin/subscribers?kind=quarantined").text
-    assert "answered 500: words" in page
-    assert "Slack" in page
-    assert "B/secret" not in page
-    assert alice.post(f"/admin/subscribers/{subscriber_id}/restore").status_code == 303
-    with installation.database.read() as session:
-        assert session.get_one(Subscriber, subscriber_id).quarantined_at is None
-        assert session.scalars(select(Delivery.due_at)).one() < datetime.now(UTC)
-
-
-def test_deliveries_are_chosen_by_channel(alice: Operator, installation: Installation) -> None:
-    now = datetime.now(UTC)
-    with installation.database.write() as session:
-        for channel in ("email", "slack"):
-            row = Delivery(kind="alarm", channel=channel, address=f"to-{channel}", created_at=now, due_at=now)
-            session.add(row)
-    page = alice.get("/admin/deliveries?channel=slack").text
-    assert "to-slack" in page
-    assert "to-email" not in page
-    assert alice.get("/admin/deliveries?channel=pigeon").status_code == 404
+        subscribers.add_confirmed(session, draft, source="test", now=now).quarantined_at = now
+    assert "1 in quarantine" in alice.get("/admin/").text
