@@ -94,12 +94,12 @@ def tier(customer_id: str, typed: dict[str, Any], as_json: bool) -> None:
         _say(installation, session, row.id, now, as_json)
 
 
-@customer.command("contact-add")
+@customer.command("contact")
 @_id
 @takes(ContactDraft)
 @_json
 @plainly
-def contact_add(customer_id: str, typed: dict[str, Any], as_json: bool) -> None:
+def contact(customer_id: str, typed: dict[str, Any], as_json: bool) -> None:
     """Add a contact of the customer ID: main, backup, reporter or administrator."""
     installation, now = opened()
     draft = read_typed(ContactDraft, typed, page_zone(installation))
@@ -110,11 +110,11 @@ def contact_add(customer_id: str, typed: dict[str, Any], as_json: bool) -> None:
         _say(installation, session, row.id, now, as_json)
 
 
-@customer.command("contact-remove")
+@customer.command("drop")
 @_id
 @click.argument("contact_id", metavar="CONTACT")
 @plainly
-def contact_remove(customer_id: str, contact_id: str) -> None:
+def drop(customer_id: str, contact_id: str) -> None:
     """Take the contact CONTACT of the customer ID away; nothing more is sent there."""
     installation, now = opened()
     with installation.database.write() as session:
@@ -123,10 +123,10 @@ def contact_remove(customer_id: str, contact_id: str) -> None:
     say("Taken away.")
 
 
-@customer.command("contacts-confirm")
+@customer.command("confirm")
 @_id
 @plainly
-def contacts_confirm(customer_id: str) -> None:
+def confirm(customer_id: str) -> None:
     """Note that the customer ID confirmed its contacts today."""
     installation, now = opened()
     with installation.database.write() as session:

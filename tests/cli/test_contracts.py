@@ -30,7 +30,7 @@ def acme(flask: Flask_) -> str:
     """A premium customer since 2023, with a main contact."""
     typed = ("--name", "Acme", "--tier", "premium", "--service-start", "2023-12-01", "--monthly-fee", "200")
     key = str(answered(flask, "customer", "add", *typed)["id"])
-    flask("customer", "contact-add", key, "--role", "main", "--email", "main@acme.example")
+    flask("customer", "contact", key, "--role", "main", "--email", "main@acme.example")
     return key
 
 
@@ -40,8 +40,8 @@ def test_customer_is_kept_from_the_command_line(flask: Flask_, acme: str) -> Non
     assert (changed["name"], changed["service_start"], changed["covered"]) == ("Acme Ltd", None, False)
     assert [each["tier"] for each in changed["tiers"]] == ["premium", "standard"]
     (contact,) = changed["contacts"]
-    flask("customer", "contacts-confirm", acme)
-    flask("customer", "contact-remove", acme, contact["id"])
+    flask("customer", "confirm", acme)
+    flask("customer", "drop", acme, contact["id"])
     shown = answered(flask, "customer", "show", acme)
     assert (shown["contacts"], bool(shown["contacts_confirmed_on"])) == ([], True)
     assert "Acme Ltd" in flask("customer", "list", "--search", "ltd").stdout
@@ -73,7 +73,7 @@ def test_report_goes_through_its_steps(flask: Flask_, acme: str) -> None:
 @under("optimy")
 def test_report_answers_what_the_policy_asks(flask: Flask_) -> None:
     key = answered(flask, "customer", "add", "--name", "Acme")["id"]
-    flask("customer", "contact-add", key, "--role", "reporter", "--email", "ann@acme.example")
+    flask("customer", "contact", key, "--role", "reporter", "--email", "ann@acme.example")
     typed = ("--customer", key, "--report-class", "High", "--text", "Down.", "--reporter", "ann@acme.example")
     report = answered(flask, "report", "add", *typed, "--facts", "project number=77")
     assert report["facts"] == {"project number": "77"}
