@@ -205,6 +205,6 @@ class Delivery(Base):
         UniqueConstraint("reminder_id", "subscriber_id"),
         UniqueConstraint("component_change_id", "subscriber_id"),
         UniqueConstraint("told_until", "subscriber_id"),
-        Index("ix_delivery_open", "state", "lane", "channel", "due_at"),
+        Index("ix_delivery_open", "lane", "channel", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_delivery_thread", "subscriber_id", "thread", sqlite_where=OPEN, postgresql_where=OPEN),
     )

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, insert, select, text, update
+from sqlalchemy.orm import Session
 
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import Priority
@@ -99,3 +101,42 @@ def test_internal_incident_owes_nothing(
     open_incident(priority=Priority.P5)
     with installation.database.read() as session:
         assert session.scalars(select(Delivery)).all() == []
+
+
+def test_gravest_is_found_among_many(
+    subscribe: Subscribe, open_incident: OpenIncident, installation: Installation, now: datetime
+) -> None:
+    subscribe("a@example.com")
+    open_incident(priority=Priority.P1)
+    with installation.database.write() as session:
+        wait_in_line(session, 20_000, now)
+        assert [row.lane for row in outbox.claim(session, now=now, limit=3)] == [1, 4, 4]
+        plan = " ".join(explain(session, now))
+    assert "ix_delivery_open" in plan
+    assert "SCAN delivery" not in plan.replace("SCAN delivery_", "")
+    assert "Seq Scan" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def wait_in_line(session: Session, number: int, now: datetime) -> None:
+    """So many older mails of little weight."""
+    waiting = {"kind": "update", "channel": "email", "lane": 4, "state": "due", "attempts": 0}
+    times = {"created_at": now - timedelta(hours=1), "due_at": now - timedelta(hours=1)}
+    session.execute(insert(Delivery), [{**waiting, **times, "address": "x@example.com"}] * number)
+    session.execute(text("ANALYZE"))
+
+
+def explain(session: Session, now: datetime) -> list[str]:
+    """How the database finds what is due: the very statement that was run, explained."""
+    connection = session.connection()
+    said: list[tuple[str, Any]] = []
+
+    def listen(*heard: Any) -> None:
+        said.append((heard[2], heard[3]))
+
+    event.listen(connection, "before_cursor_execute", listen)
+    assert outbox.is_anything_due(session, now=now, lanes=[4])
+    event.remove(connection, "before_cursor_execute", listen)
+    ((statement, parameters),) = said
+    word = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    return [str(row[-1]) for row in connection.exec_driver_sql(f"{word} {statement}", parameters)]

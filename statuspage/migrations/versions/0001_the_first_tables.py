@@ -838,7 +838,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index("ix_delivery_open", ["state", "lane", "channel", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_open",
+            ["lane", "channel", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'due'"),
+            postgresql_where=sa.text("state = 'due'"),
+        )
         batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
         batch_op.create_index(
             "ix_delivery_thread",
@@ -991,7 +997,9 @@ def downgrade() -> None:
             "ix_delivery_thread", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")
         )
         batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
-        batch_op.drop_index("ix_delivery_open")
+        batch_op.drop_index(
+            "ix_delivery_open", sqlite_where=sa.text("state = 'due'"), postgresql_where=sa.text("state = 'due'")
+        )
         batch_op.drop_index(batch_op.f("ix_delivery_contact_id"))
 
     op.drop_table("delivery")
