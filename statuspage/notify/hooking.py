@@ -197,8 +197,8 @@ class _Hooking(InThreads):
         if row.component_change_id is not None:
             return component_news.tell_change(session, row.component_change_id)
         secret = subscriber.secret if row.kind == "confirmation" else None
-        told = bulletins.tell_request(row.kind, person, self.letterhead)
-        return webhook_payload.tell_request(session, told, secret, row.created_at)
+        asked = bulletins.tell_request(row.kind, person, self.letterhead)
+        return webhook_payload.tell_request(session, asked, secret, row.created_at)
 
     def _send(self, message: Message) -> Trouble | None:
         assert isinstance(message, Post)

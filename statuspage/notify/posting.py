@@ -59,7 +59,8 @@ def post_json(
 ) -> Answer:
     """POST JSON and read the beginning of the answer. Raises NoAnswer; `now` dates a Retry-After."""
     backend = _JudgedBackend(allowed, time.monotonic() + total)
-    sent = {"Content-Type": "application/json", "User-Agent": AGENT, "Accept": "*/*", **(headers or {})}
+    sent: dict[bytes | str, bytes | str] = {"Content-Type": "application/json", "User-Agent": AGENT, "Accept": "*/*"}
+    sent.update(headers or {})
     with httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool:
         timeouts = {"connect": CONNECT_SECONDS, "read": total, "write": total, "pool": total}
         try:

@@ -247,7 +247,7 @@ def _said(said_id: str, title: str, body: str, url: str, at: datetime, code: str
     """Words that are no incident in the shape of one that is over."""
     time = wire_time(at)
     status = IncidentStatus.RESOLVED.value
-    update = {"id": said_id, "incident_id": said_id, "status": status, "body": body}
+    update: Json = {"id": said_id, "incident_id": said_id, "status": status, "body": body}
     update |= {"created_at": time, "updated_at": time, "display_at": time, "affected_components": None}
     update |= {"deliver_notifications": True, "custom_tweet": None}
     update |= {"wants_twitter_update": False, "twitter_updated_at": None}

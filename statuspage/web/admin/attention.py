@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from statuspage import credit_claims, customer_reports, customers
 from statuspage.changes import Installation
 from statuspage.domain.periods import local_date
-from statuspage.models import Claim, Customer, CustomerReport
+from statuspage.models import Claim, Customer, CustomerReport, Subscriber
+from statuspage.notify.recipients import is_listening
 from statuspage.reports.claimed import claim_policy
 from statuspage.standing import claim_standing, contacts_missing, report_standing
 
@@ -22,16 +24,18 @@ CONFIRMED_FOR = timedelta(days=365)
 @dataclass(frozen=True)
 class Attention:
     """Open reports that are late, disputed claims with their meeting's last instant, customers whose contacts are
-    missing (with the roles), and those that did not confirm theirs for a year."""
+    missing (with the roles), those that did not confirm theirs for a year, and how many webhooks and chats are in
+    quarantine."""
 
     late: Sequence[CustomerReport]
     meetings: Sequence[tuple[Claim, datetime]]
     missing: Sequence[tuple[Customer, tuple[str, ...]]]
     unconfirmed: Sequence[Customer]
+    quarantined: int
 
     @property
     def is_needed(self) -> bool:
-        """Whether there is anything to say."""
+        """Whether there is anything to say of customers."""
         return bool(self.late or self.meetings or self.missing or self.unconfirmed)
 
 
@@ -49,6 +53,7 @@ def load_attention(session: Session, installation: Installation, now: datetime) 
     served = [each for each in served if each.service_end is None or each.service_end >= today]
     asked_before = local_date(now - CONFIRMED_FOR, policy.zone)
     return Attention(
+        quarantined=_quarantined(session),
         late=[report for report in reports if report_standing(report, policy, now=now).late],
         meetings=[(claim, meeting_by) for claim, meeting_by in meetings if meeting_by is not None],
         missing=[(each, contacts_missing(each)) for each in served if contacts_missing(each)],
@@ -58,3 +63,8 @@ def load_attention(session: Session, installation: Installation, now: datetime) 
             if (each.contacts_confirmed_on or local_date(each.created_at, policy.zone)) < asked_before
         ],
     )
+
+
+def _quarantined(session: Session) -> int:
+    failing = select(func.count()).where(is_listening(), Subscriber.quarantined_at.is_not(None))
+    return session.scalar(failing) or 0

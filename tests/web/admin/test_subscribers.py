@@ -67,12 +67,3 @@ def test_file_comes_in_and_goes_out(mary: Operator, installation: Installation) 
 def test_responders_see_no_addresses(anna: str, rob: Operator) -> None:
     for path in ("", "/export.csv", f"/{anna}", f"/{anna}/data.json"):
         assert rob.get(f"/admin/subscribers{path}").status_code == 403
-
-
-def test_board_counts_the_quarantined(alice: Operator, installation: Installation) -> None:
-    assert "in quarantine" not in alice.get("/admin/").text
-    now = datetime.now(UTC)
-    with installation.database.write() as session:
-        draft = SubscriberDraft(slack="https://hooks.slack.com/services/T/B/secret")
-        subscribers.add_confirmed(session, draft, source="test", now=now).quarantined_at = now
-    assert "1 in quarantine" in alice.get("/admin/").text
