@@ -13,25 +13,26 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from statuspage import instance, logs, people, prober, worker
+from statuspage import cli, instance, logs, people, prober, worker
 from statuspage.changes import Installation
 from statuspage.domain.sla.policy import PolicyError
-from statuspage.factory import create_app
+from statuspage.factory import create_app, create_bare_app
 from statuspage.migrations import DatabaseTooNew
 from statuspage.processes import Child, supervise
 from statuspage.settings import SettingsError, local_address, reachable_host
 from statuspage.web import current, front
 
 try:
-    app = create_app()
+    app = create_bare_app() if cli.needs_no_instance(sys.argv) else create_app()
 except SettingsError as error:
     print(f"statuspage: {error}", file=sys.stderr)
     raise SystemExit(2) from None
 except PolicyError as error:
     print(f"statuspage: STATUSPAGE_POLICY: {error}", file=sys.stderr)
     raise SystemExit(2) from None
-installation: Installation = app.extensions[current.EXTENSION]
-logs.configure(installation.settings.log_level)
+if current.EXTENSION in app.extensions:
+    installation: Installation = app.extensions[current.EXTENSION]
+    logs.configure(installation.settings.log_level)
 log = structlog.get_logger("app")
 
 

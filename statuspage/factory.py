@@ -75,6 +75,13 @@ def create_app(installation: Installation | None = None) -> Flask:
     return app
 
 
+def create_bare_app() -> Flask:
+    """An application for the commands that need no instance, such as `flask policy check`: it serves nothing."""
+    app = Flask("statuspage", root_path=str(ROOT), static_folder=None)
+    cli.register(app)
+    return app
+
+
 def _configure(app: Flask, installation: Installation) -> None:
     settings = installation.settings
     app.config.update(

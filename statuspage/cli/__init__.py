@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from flask import Flask
 
 from statuspage.cli import (
@@ -59,6 +62,14 @@ COMMANDS = (
     keeping.restore,
     demo,
 )
+
+
+NO_INSTANCE = (("policy", "check"),)
+
+
+def needs_no_instance(argv: Sequence[str]) -> bool:
+    """Whether what was typed is a command that works without an instance, usable or not."""
+    return any(pair in NO_INSTANCE for pair in pairwise(argv))
 
 
 def register(app: Flask) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,3 +194,13 @@ def test_every_command_explains_itself(flask: Flask_) -> None:
     )
     for name in (*names, "publish", "worker", "backup", "restore"):
         assert "Usage: " in flask(name, "--help").stdout
+
+
+def test_policy_is_checked_without_an_instance(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {**os.environ, "STATUSPAGE_INSTANCE": str(tmp_path / "file" / "below"), "STATUSPAGE_POLICY": "none"}
+    bad = tmp_path / "policy.toml"
+    bad.write_text('schema = 1\nid = "x"\nname = "X"\ncolour = "red"\n')
+    command = [sys.executable, "-m", "flask", "--app", "app", "policy", "check", str(bad)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "colour: unknown key" in done.stderr) == (2, True), done.stderr
