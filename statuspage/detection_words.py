@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.models import Alert, Page
-from statuspage.notify.letterhead import load_catalogue
 from statuspage.publishing.wording import Words
+from statuspage.translations.catalogues import load_catalogue
 
 TITLE, NAME = 255, 120
 SHOWN = 10

@@ -68,7 +68,7 @@ def publish(session: Session, incident: Incident, *, policy: Policy, author: str
     """
     _check_draft(incident)
     draft = draft_of(incident)
-    over = incident.resolved_at
+    over = max(incident.resolved_at, incident.started_at) if incident.resolved_at else None
     if over is not None:
         draft = draft.model_copy(update={"status": IncidentStatus.RESOLVED})
     check_opening(session, draft, policy=policy, now=now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,11 @@ from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priori
 from statuspage.drafts import ComponentDraft, IncidentDraft, MaintenanceDraft, PageChange, UpdateDraft
 from statuspage.hook_drafts import AlertDraft, HookDraft
 from statuspage.identifiers import new_id
+from statuspage.instance import bring_up_to_date
 from statuspage.models import ClockRing, Delivery, Detection, Incident, Monitor, StatusChange
+from statuspage.notify import outbox
+from statuspage.notify.composing import Composer
+from statuspage.notify.letterhead import load_letterhead
 from statuspage.settings import Settings
 
 MINUTE = timedelta(minutes=1)
@@ -114,6 +120,28 @@ def test_operators_are_told_at_once(ground: Ground) -> None:
             ("webhook", "https://noc.example.com/alarm", "alarm"),
         ]
         assert session.scalars(select(ClockRing.kind)).all() == ["detected"]
+
+
+def test_mail_has_one_link_to_publish(ground: Ground) -> None:
+    with site_change(ground.installation, ground.began, author="test") as change:
+        to = PageChange(responsible_email="noc@example.com")
+        change_page(change.session, load_page(change.session), to, now=ground.began)
+    ground.component("API")
+    ground.measure(2, "api", since=0)
+    (found,) = ground.incidents()
+    with ground.installation.database.write() as session:
+        rows = outbox.claim(session, now=ground.at(3), limit=10)
+        letterhead = load_letterhead(session, ground.installation.settings)
+        policy = ground.installation.policy(ground.at(3), session)
+        (mail,) = Composer(letterhead, policy).compose(session, rows, ground.at(3)).messages
+    told = message_from_bytes(mail.data, policy=default)
+    assert told["Subject"] == "Outage measured: P1 API: major outage"
+    body = told.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert "Measurements show an outage since 16 November 2026, 10:00 UTC." in text
+    assert text.count("https://") == 1
+    assert f"https://status.example.com/admin/incidents/{found.id}/publish" in text
 
 
 def test_publishing_begins_at_first_failure(ground: Ground) -> None:
@@ -393,6 +421,22 @@ def test_outside_readings_are_the_status(ground: Ground, post: Callable[..., Non
         (ground.at(15), ComponentStatus.MAJOR_OUTAGE, "Prometheus"),
         (ground.at(28), ComponentStatus.OPERATIONAL, "Prometheus"),
     ]
+
+
+def test_postgres_keeps_one_draft(settings: Settings, postgres_url: str, now: datetime) -> None:
+    other = open_installation(settings.model_copy(update={"database_url": postgres_url}))
+    bring_up_to_date(other, now)
+    ground = Ground(other, now)
+    ground.component("API")
+    ground.measure(1, "api")
+    ground.recover(2, "api")
+    ground.measure(3, "api")
+    (found,) = ground.incidents()
+    with site_change(other, ground.at(4), author="ann") as change:
+        row = incidents.load_incident(change.session, found.id)
+        proposals.discard(change.session, row, "A false alarm", author="ann", now=ground.at(4))
+    assert ground.incidents() == []
+    other.database.dispose()
 
 
 def test_flood_of_titles_is_bounded(ground: Ground, post: Callable[..., None]) -> None:
