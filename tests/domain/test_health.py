@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,7 +120,7 @@ def test_history_only_moves_forward(story: list[tuple[Outcome, int]], rules: Thr
         assert all(change.at <= result.at for change in more)
         changes += more
     assert [change.at for change in changes] == sorted(change.at for change in changes)
-    assert all(a.status is not b.status for a, b in zip(changes, changes[1:], strict=False))
+    assert all(a.status is not b.status for a, b in pairwise(changes))
     assert memory.status is (changes[-1].status if changes else UNKNOWN)
 
 
