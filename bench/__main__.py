@@ -11,27 +11,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
-from sqlalchemy import func, select
-
+from bench.mail import measure_mail
 from bench.page import Page, fill, running
+from bench.probing import measure_checks, measure_lateness
 from bench.sla_quarter import measure_sla_quarter
 from bench.uptime import measure_uptime
-from statuspage import subscribers
-from statuspage.changes import open_installation
-from statuspage.drafts import SubscriberDraft
-from statuspage.models import Delivery
-from statuspage.settings import Settings
 
 COMPONENTS = 50
 HISTORY = 450
 POSTS = 20
 LOAD_SECONDS = 5.0
 CONNECTIONS = 32
-READERS = 2_000
 
 
 def main() -> None:
@@ -111,34 +104,6 @@ def _load(port: int, core: int) -> tuple[float, str]:
     return float(subprocess.run([*pin, *command], capture_output=True, text=True, check=True).stdout), "bench.load"
 
 
-def measure_mail(instance: Path, token: str) -> Iterator[dict[str, object]]:
-    """Mails a second from the worker to a server that only takes them, from the post to the last one recorded."""
-    now = datetime.now(UTC)
-    installation = open_installation(Settings(statuspage_instance=instance))
-    with installation.database.write() as session:
-        for number in range(READERS):
-            draft = SubscriberDraft(email=f"reader{number}@example.org", confirmed=True)
-            subscribers.add_confirmed(session, draft, source="bench", now=now)
-    sent = select(func.count()).select_from(Delivery).where(Delivery.state == "sent")
-    with subprocess.Popen([sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True) as sink:
-        assert sink.stdout
-        port = sink.stdout.readline().strip()
-        with running(instance, token, MAIL_SERVER="127.0.0.1", MAIL_PORT=port) as page:
-            _post_incident(page, 49)
-            began = time.perf_counter()
-            total = 2 * READERS  # the incident and its end
-            while True:
-                with installation.database.read() as session:
-                    done = session.scalar(sent) or 0
-                if done >= total or time.perf_counter() - began > 120:
-                    break
-                time.sleep(0.1)
-            spent = time.perf_counter() - began
-        sink.terminate()
-    installation.database.dispose()
-    yield {"figure": "mails_per_s", "value": round(done / spent, 1), "mails": done}
-
-
 BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "second_start_s": measure_start,
     "publish_ms": measure_publish,
@@ -146,6 +111,8 @@ BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "mails_per_s": measure_mail,
     "sla_quarter_ms": measure_sla_quarter,
     "bars_ms": measure_uptime,
+    "checks_per_s": measure_checks,
+    "check_lateness_s": measure_lateness,
 }
 
 if __name__ == "__main__":
