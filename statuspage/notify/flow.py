@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from statuspage.models import Delivery
@@ -69,21 +69,22 @@ def mail_standstill(session: Session, settings: Settings, now: datetime) -> Stan
     if pause is not None:
         waiting = session.scalar(select(func.count()).where(*owed)) or 0
         return Standstill(pause.reason, pause.since, waiting)
-    failed = _oldest(session, *owed, Delivery.attempts > 0)
-    if failed[0]:  # others may wait behind these by right
-        if _was_sent_since(session, failed[1]):
+    failed, since = _oldest(session, *owed, Delivery.attempts > 0)
+    if failed:  # others may wait behind these by right
+        if _was_sent_since(session, since):
             return None
         words = select(Delivery.last_error).where(*owed, Delivery.attempts > 0).order_by(Delivery.id).limit(1)
-        return Standstill(session.scalar(words) or "", failed[1], failed[0])
-    untried = _oldest(session, *owed, Delivery.attempts == 0, Delivery.due_at < now - PATIENCE)
-    if untried[0] and not _was_sent_since(session, now - PATIENCE):
-        return Standstill("", untried[1], untried[0])
+        return Standstill(session.scalar(words) or "", since, failed)
+    untried, since = _oldest(session, *owed, Delivery.attempts == 0, Delivery.due_at < now - PATIENCE)
+    if untried and not _was_sent_since(session, now - PATIENCE):
+        return Standstill("", since, untried)
     return None
 
 
-def _oldest(session: Session, *chosen: object) -> Row[tuple[int, datetime]]:
-    """How many, and since when the first of them is owed."""
-    return session.execute(select(func.count(), func.min(Delivery.created_at)).where(*chosen)).one()  # type: ignore[arg-type]
+def _oldest(session: Session, *chosen: ColumnElement[bool]) -> tuple[int, datetime]:
+    """How many, and since when the first of them is owed (no matter when there is none)."""
+    count, since = session.execute(select(func.count(), func.min(Delivery.created_at)).where(*chosen)).one()
+    return count, since
 
 
 def _was_sent_since(session: Session, since: datetime) -> bool:
