@@ -20,6 +20,8 @@ from statuspage.domain.vocabulary import (
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Reminder, Update
 from statuspage.publishing.markup import html_of, text_of
 
+WINDOW_EVENTS = ("announced", "moved", "extended")
+"""Updates whose words tell of the window."""
 Window = tuple[datetime, datetime]
 
 
@@ -95,8 +97,6 @@ def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews 
     return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id))
 
 
-def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
-    priority = update.priority or incident.priority
 def load_reminder_news(session: Session, reminder_id: int) -> MaintenanceNews:
     """The facts of a reminder: the window as it stands, in the words that last announced it."""
     reminder = session.get_one(Reminder, reminder_id)
@@ -114,6 +114,8 @@ def is_reminder_true(session: Session, reminder_id: int, now: datetime) -> bool:
     return waits and work.starts_at == reminder.starts_at
 
 
+def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
+    priority = update.priority or incident.priority
     if priority is None:
         raise ValueError(f"update {update.id} has no priority: imported incidents are not mailed")
     status = IncidentStatus(update.status)
