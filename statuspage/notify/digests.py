@@ -168,7 +168,12 @@ def _posts(session: Session, since: datetime, until: datetime) -> list[_Post]:
         .order_by(last_at.desc())
         .limit(MOST_POSTS)
     ).all()
-    return [post for row in rows for post in _post_of(session, *row)]
+    return [
+        post
+        for incident_id, maintenance_id, postmortem, at in rows
+        if at is not None
+        for post in _post_of(session, incident_id, maintenance_id, postmortem, at)
+    ]
 
 
 def _post_of(

@@ -46,8 +46,11 @@ def load_delivery_report(
     ]
     query = select(*columns).select_from(Delivery).join(Update, Update.id == Delivery.update_id)
     row = session.execute(query.outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id).where(about)).one()
-    numbers = [int(each or 0) for each in row]
-    return DeliveryReport(*numbers, _median(session, about, numbers[1])) if numbers[0] else None
+    told, accepted, waiting, retrying, suppressed, given_up, unneeded = (int(each or 0) for each in row)
+    if not told:
+        return None
+    median = _median(session, about, accepted)
+    return DeliveryReport(told, accepted, waiting, retrying, suppressed, given_up, unneeded, median)
 
 
 def _number(wanted: ColumnElement[bool]) -> ColumnElement[int]:
