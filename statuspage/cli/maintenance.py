@@ -25,7 +25,7 @@ from statuspage.cli.console import (
     say_outcome,
     say_rows,
 )
-from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk
+from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, WorkEffect, WorkObject
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MoveDraft, read_draft
 from statuspage.models import Maintenance
 from statuspage.web.api_v1.maintenances import MaintenanceAnswer, maintenance_answer
@@ -63,6 +63,8 @@ def _window(command: Command) -> Command:
 @_window
 @click.option("--component", "components", multiple=True, metavar="SLUG", help="Affected; repeatable.")
 @click.option("--risk", metavar="|".join(Risk), help="normal by default.")
+@click.option("--works-on", metavar="|".join(WorkObject), help="What is worked on; shown.")
+@click.option("--effect", metavar="|".join(WorkEffect), help="What people notice meanwhile; shown.")
 @_quiet
 @_json
 @plainly
@@ -77,6 +79,8 @@ def schedule(
     confirm: bool,
     components: tuple[str, ...],
     risk: str | None,
+    works_on: str | None,
+    effect: str | None,
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -84,6 +88,7 @@ def schedule(
     it is refused, and the earliest start that would do is printed."""
     installation, now = opened()
     values = given(title=title, kind=kind, risk=risk, reason=reason, reason_text=reason_text)
+    values |= given(works_on=works_on, effect=effect)
     values |= {"body": read_text(body), "components": list(components), "confirm": confirm, "notify": not no_notify}
     values |= _times(installation, starts_at, ends_at)
     draft = read_draft(MaintenanceDraft, values)

@@ -72,6 +72,8 @@ def read_first(form: Form) -> MaintenanceDraft:
         "title": form.value("title"),
         "components": form.values("components"),
         "risk": form.filled("risk") or Risk.NORMAL,
+        "works_on": form.filled("works_on"),
+        "effect": form.filled("effect"),
         **_window(form),
     }
     try:
