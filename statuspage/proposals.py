@@ -16,7 +16,7 @@ from statuspage import audit
 from statuspage.components import find_components
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
-from statuspage.drafts import Draft, IncidentChange, IncidentDraft, OptionalText, read_draft
+from statuspage.drafts import IncidentChange, IncidentDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.incidents import add_row, begin, check_opening, load_incidents
@@ -24,12 +24,6 @@ from statuspage.models import AffectedComponent, Incident, Update
 
 DRAFTED = "drafted"
 """The event of the update that holds what a draft would say."""
-
-
-class DiscardDraft(Draft):
-    """Why a draft is thrown away."""
-
-    reason: OptionalText
 
 
 def keep(session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime) -> Incident:

@@ -12,10 +12,9 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
 from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
 from statuspage.models import Incident, Update
-from statuspage.proposals import DiscardDraft
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.shapes import Items, PageQuery, Query, Shape, UtcInstant, page_of, read_cursor
 
 
 class UpdateAnswer(Shape):
@@ -50,6 +49,12 @@ class IncidentAnswer(Shape):
     next_update_due: UtcInstant | None
     updates: list[UpdateAnswer]
     components: dict[str, ComponentStatus]
+
+
+class DiscardQuery(Query):
+    """Why a draft is thrown away."""
+
+    reason: str = Field(min_length=1, max_length=1000, description="the audit log keeps it")
 
 
 class NewIncident(IncidentDraft):
@@ -128,21 +133,24 @@ def change_draft(call: Call, incident_id: str, draft: IncidentChange) -> Answer:
         return call.answered(incident_answer(change.session, incident, change.policy, call.base_url(change.session)))
 
 
-@endpoint("POST", "/incidents/<incident_id>/publish", scope=Scope.WRITE, gives=IncidentAnswer)
+@endpoint("POST", "/incidents/<incident_id>/publish", scope=Scope.WRITE, gives=IncidentAnswer, status=201)
 def publish_draft(call: Call, incident_id: str) -> Answer:
     """Post a draft as it stands. What was over before anybody published it is posted as resolved."""
     with call.change() as change:
         incident = incidents.load_incident(change.session, incident_id)
         proposals.publish(change.session, incident, policy=change.policy, author=call.author, now=call.now)
-        return call.answered(incident_answer(change.session, incident, change.policy, call.base_url(change.session)))
+        return call.created(
+            incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
+            f"/api/v1/incidents/{incident.id}",
+        )
 
 
-@endpoint("POST", "/incidents/<incident_id>/discard", scope=Scope.WRITE, body=DiscardDraft, status=204)
-def discard_draft(call: Call, incident_id: str, draft: DiscardDraft) -> Answer:
+@endpoint("DELETE", "/incidents/<incident_id>", scope=Scope.WRITE, query=DiscardQuery, status=204)
+def discard_draft(call: Call, incident_id: str, query: DiscardQuery) -> Answer:
     """Throw a draft away for good; the audit log keeps why."""
     with call.change() as change:
         incident = incidents.load_incident(change.session, incident_id)
-        proposals.discard(change.session, incident, draft.reason, author=call.author, now=call.now)
+        proposals.discard(change.session, incident, query.reason, author=call.author, now=call.now)
         return call.answered(None)
 
 

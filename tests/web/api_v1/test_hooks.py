@@ -40,14 +40,14 @@ def test_draft_is_listed_changed_published(
     assert (posted["draft"], posted["public"]) == (False, True)
     assert (api.get("/components/api").json or {})["status"] == "major_outage"
     assert api.post(f"{path}/publish", None).status_code == 422
-    assert api.post(f"{path}/discard", {"reason": "Late"}).status_code == 422
+    assert api.delete(f"{path}?reason=Late").status_code == 422
 
 
 def test_draft_is_discarded(make_api: Callable[[Scope], Api]) -> None:
     api = make_api(Scope.WRITE)
     made = api.post("/incidents", {**BODY, "components": {}}).json or {}
-    assert fields_of(api.post(f"/incidents/{made['id']}/discard", {"reason": " "})) == ["reason"]
-    assert api.post(f"/incidents/{made['id']}/discard", {"reason": "False alarm"}).status_code == 204
+    assert fields_of(api.delete(f"/incidents/{made['id']}?reason=%20")) == ["reason"]
+    assert api.delete(f"/incidents/{made['id']}?reason=False+alarm").status_code == 204
     assert api.get(f"/incidents/{made['id']}").status_code == 404
 
 
