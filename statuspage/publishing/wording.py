@@ -21,7 +21,7 @@ from statuspage.translations.catalogues import load_catalogue
 
 _LOCALES = {"en": "en_GB"}
 """English dates are written day first, as the 24-hour clock beside them suggests."""
-_LEADS = {
+LEADS = {
     "m": ("%(num)s minute", "%(num)s minutes"),
     "h": ("%(num)s hour", "%(num)s hours"),
     "d": ("%(num)s day", "%(num)s days"),
@@ -164,7 +164,7 @@ class Words:
     def lead(self, duration: Duration | str) -> str:
         """A length as a policy gives it: "14 days", "2 hours"."""
         length = rounded(parse_duration(duration) if isinstance(duration, str) else duration)
-        one, many = _LEADS[length.unit]
+        one, many = LEADS[length.unit]
         return self.counted(one, many, length.amount)
 
     def counted(self, one: str, many: str, number: int) -> str:

@@ -16,6 +16,7 @@ from babel.messages.extract import extract
 
 from statuspage.domain import rollup, vocabulary
 from statuspage.domain.vocabulary import MaintenanceKind
+from statuspage.publishing.wording import LEADS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = ("public/**/*.html", "macros/**/*.html", "email/**/*.html", "email/**/*.txt", "errors/**/*.html")
@@ -36,6 +37,8 @@ def wanted() -> Catalog:
     catalogue = Catalog(charset="utf-8")
     for file, line, message, context in _messages():
         catalogue.add(message, None, [(file, line)], context=context, flags=_flags(message))
+    for pair in LEADS.values():
+        catalogue.add(pair, None, [("statuspage/publishing/wording.py", 1)], flags=_flags(pair))
     for text in vocabulary_texts():
         catalogue.add(text, None, [("statuspage/domain/vocabulary.py", 1)])
     return catalogue

@@ -1,0 +1,81 @@
+"""The page in several languages: every path, nothing left in English, links that stay in their language."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import replace
+from functools import cache
+
+import feedparser
+import pytest
+from icalendar import Calendar
+
+from statuspage.publishing.site import render_site
+from statuspage.publishing.snapshot import Snapshot
+from statuspage.translations.catalogues import Untranslated
+from tests.publishing import sample
+
+LANGUAGES = ("en", "nl", "de", "fr", "es", "it")
+
+
+@cache
+def site(name: str) -> dict[str, bytes]:
+    """A sample page in all languages; a text without a translation is an error."""
+    snapshot: Snapshot = getattr(sample, name)()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Untranslated)
+        return dict(render_site(replace(snapshot, page=replace(snapshot.page, languages=LANGUAGES))))
+
+
+@pytest.mark.parametrize("name", ["calm", "trouble", "working"])
+def test_every_language_has_every_page(name: str) -> None:
+    files = site(name)
+    plain = {
+        path
+        for path in files
+        if path.endswith((".html", ".atom", ".rss", ".ics"))
+        and path[:3] not in {f"{language}/" for language in LANGUAGES}
+    }
+    for language in LANGUAGES[1:]:
+        assert {path.removeprefix(f"{language}/") for path in files if path.startswith(f"{language}/")} >= plain
+
+
+def test_page_speaks_its_language() -> None:
+    german = site("trouble")["de/index.html"].decode()
+    assert '<html lang="de">' in german
+    assert "Nächstes Update bis" in german
+    assert "Next update by" not in german
+    assert "Komponenten" in german
+    assert "November" in site("trouble")["fr/history.html"].decode().replace("novembre", "November")
+
+
+def test_alternates_name_each_other() -> None:
+    incident = next(path for path in site("trouble") if path.startswith("incidents/"))
+    address = f"/{incident.removesuffix('.html')}"
+    for path in (incident, f"nl/{incident}"):
+        html = site("trouble")[path].decode()
+        found = dict(
+            re.findall(r'rel="alternate" hreflang="([\w-]+)" href="https://status\.larkwing\.example([^"]*)"', html)
+        )
+        assert found == {"x-default": address, "en": address} | {each: f"/{each}{address}" for each in LANGUAGES[1:]}
+
+
+def test_links_stay_in_their_language() -> None:
+    for path, content in site("trouble").items():
+        if not (path.startswith("nl/") and path.endswith(".html")):
+            continue
+        links = re.findall(r'<a [^>]*href="(/[^"]*)"(?![^>]*hreflang)', content.decode())
+        strays = [link for link in links if not link.startswith(("/nl", "/api/"))]
+        assert strays == [], path
+
+
+def test_feeds_and_calendar_are_told_alike() -> None:
+    feed = feedparser.parse(site("working")["nl/feed.atom"])
+    assert feed.feed.language == "nl"
+    assert feed.feed.links[0].href.startswith("https://status.larkwing.example/nl/")
+    english = feedparser.parse(site("working")["feed.atom"])
+    assert [entry.id for entry in feed.entries] == [entry.id for entry in english.entries]
+    assert any("onderhoud" in entry.title.lower() for entry in feed.entries)
+    name = str(Calendar.from_ical(site("working")["nl/maintenance.ics"])["X-WR-CALNAME"])
+    assert name.endswith("onderhoud")
