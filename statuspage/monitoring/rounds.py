@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from statuspage.domain.health import Outcome, Result
 from statuspage.monitoring.aim import Aim
@@ -94,9 +95,9 @@ class Rounds:
             self._note_lateness(now - due)
             task = asyncio.create_task(self._take_turn(self._aims[key]))
             self._running[key] = task
-            task.add_done_callback(lambda _, key=key: self._end_turn(key))
+            task.add_done_callback(partial(self._end_turn, key))
 
-    def _end_turn(self, key: str) -> None:
+    def _end_turn(self, key: str, _: asyncio.Task[None]) -> None:
         self._running.pop(key, None)
         if len(self._running) == self._most - 1:
             self._news.set()
