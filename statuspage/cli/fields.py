@@ -60,8 +60,8 @@ def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
         return click.option(flag, name, multiple=True, metavar="TEXT", help="Repeatable.")
     required = field.is_required() and type(None) not in held
     if datetime in held:
-        said = "With an offset, or wall-clock time in the page's zone."
-        return click.option(flag, name, required=required, metavar="TIME", help=said)
+        meant = "With an offset, or wall-clock time in the page's zone."
+        return click.option(flag, name, required=required, metavar="TIME", help=meant)
     said = "- reads standard input, @FILE a file." if name in TEXTS else None
     return click.option(flag, name, required=required, metavar="TEXT", help=said)
 
