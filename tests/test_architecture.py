@@ -129,7 +129,14 @@ DOMAIN_MAY_USE = {"holidays", "pydantic"}
 FLASK = ("flask", "flask_babel", "flask_mail", "flask_wtf", "wtforms")
 FLASK_BELOW_DOORS = {"statuspage.notify.email": "flask_mail", "statuspage.notify.smtp": "flask_mail"}
 """Mail goes out through Flask-Mail, which these wrap; nothing else below the doors knows Flask."""
-CLOCK_READERS = ("statuspage.web", "statuspage.cli", "statuspage.demo", "statuspage.worker", "statuspage.prober", "statuspage.mirroring")
+CLOCK_READERS = (
+    "statuspage.web",
+    "statuspage.cli",
+    "statuspage.demo",
+    "statuspage.worker",
+    "statuspage.prober",
+    "statuspage.mirroring",
+)
 """Doors and the worker read the clock and hand it down as `now`."""
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
 

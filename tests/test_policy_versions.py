@@ -101,7 +101,8 @@ def test_new_version_is_mailed_to_contacts(known: Installation, now: datetime) -
     with running.database.write() as session:
         rows = outbox.claim(session, now=now, limit=10)
         composed = Composer(load_letterhead(session, running.settings), NEW).compose(session, rows, now)
-    mails = {mail["To"]: mail for mail in (message_from_bytes(m.data, policy=policy.default) for m in composed.messages)}
+    parsed = [message_from_bytes(m.data, policy=policy.default) for m in composed.messages]
+    mails = {mail["To"]: mail for mail in parsed}
     assert sorted(mails) == ["ann@example.com", "bob@example.com", "carl@acme.example"]
     assert mails["carl@acme.example"]["Subject"] == mails["bob@example.com"]["Subject"]
     assert mails["carl@acme.example"]["List-Unsubscribe"] is None

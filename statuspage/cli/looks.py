@@ -35,9 +35,7 @@ def show() -> None:
 @look.command("set")
 @click.option("--colour", help='Of links and buttons: #2b3fb8; "" takes it away.')
 @click.option("--colour-dark", help='The same in the dark scheme; "" derives it.')
-@click.option(
-    "--logo", type=click.Path(path_type=Path), help='SVG, PNG, WebP or JPEG; "" takes it away.'
-)
+@click.option("--logo", type=click.Path(path_type=Path), help='SVG, PNG, WebP or JPEG; "" takes it away.')
 @click.option("--stylesheet", help='CSS, @FILE or - for standard input; "" takes it away.')
 @plainly
 def change(colour: str | None, colour_dark: str | None, logo: Path | None, stylesheet: str | None) -> None:

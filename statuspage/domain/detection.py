@@ -1,4 +1,4 @@
-"""From what measurements say to what an incident would say: its scope, its priority, and when flapping is one trouble.
+"""From what measurements say to what an incident would say: scope, priority, and when flapping is one trouble.
 
 Pure: readings and a policy in, proposals out. An operator decides; these only propose.
 """
@@ -19,7 +19,7 @@ SAME_TROUBLE = timedelta(minutes=10)
 TOGETHER = timedelta(minutes=15)
 """Components of one service that fail within this time of its first one share an incident."""
 PATIENCE = 2
-"""So many recoveries are believed at once; a component that fails still more often has to stay up for SAME_TROUBLE."""
+"""So many recoveries are believed at once; one that fails still more often has to stay up for SAME_TROUBLE."""
 
 _SEVERITIES = {
     "critical": (0, ComponentStatus.MAJOR_OUTAGE),
@@ -51,7 +51,9 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """What measurements say of one subject now: a component's id, or the key of alerts that name none. `since` is the first failure's instant where it is down; `held`
+    """What measurements say of one subject now: a component's id, or the key of alerts that name none.
+
+    `since` is the first failure's instant where it is down; `held`
     marks one of which nothing is known now, so that an outage neither begins nor ends."""
 
     subject: str

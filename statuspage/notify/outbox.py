@@ -354,7 +354,7 @@ def _is_first_of_thread(person: str) -> ColumnElement[bool]:
 
 
 _TABLE: Table = Delivery.__table__  # type: ignore[assignment]
-_DUE = literal_column("'due'")
+_DUE: ColumnElement[str] = literal_column("'due'")
 """A bound value would hide the index of what is open from SQLite."""
 _FREE = (
     select(_TABLE.c.id)

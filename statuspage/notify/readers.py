@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import wishes
@@ -34,7 +34,7 @@ def load_people(session: Session, ids: Iterable[str]) -> dict[str, Person]:
     return people | _load_particular(session, wanted - people.keys())
 
 
-def _plain(row: Row[Any]) -> Person:
+def _plain(row: Any) -> Person:
     chosen = (row.wants_incidents, row.wants_maintenance, row.wants_sla_changes, row.wants_postmortems)
     kinds = (NoticeKind.INCIDENT, NoticeKind.MAINTENANCE, NoticeKind.SLA, NoticeKind.POSTMORTEM)
     return Person(

@@ -79,6 +79,7 @@ def test_flapping_is_one_trouble() -> None:
 
 
 def test_third_recovery_needs_time() -> None:
-    assert is_over(1, NOON, NOON) and is_over(2, NOON, NOON)
+    assert is_over(1, NOON, NOON)
+    assert is_over(2, NOON, NOON)
     assert not is_over(3, NOON, NOON + timedelta(minutes=9))
     assert is_over(3, NOON, NOON + timedelta(minutes=10))

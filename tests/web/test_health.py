@@ -35,7 +35,13 @@ def test_readiness_names_what_is_wrong(client: FlaskClient, installation: Instal
     migrate(installation)
     response = client.get("/readyz")
     assert response.json
-    assert response.json["checks"] == {"database": "ok", "migrations": "ok", "worker": "has never run", "prober": "ok", "mail": "ok"}
+    assert response.json["checks"] == {
+        "database": "ok",
+        "migrations": "ok",
+        "worker": "has never run",
+        "prober": "ok",
+        "mail": "ok",
+    }
     now = datetime.now(UTC)
     beat(installation, now - timedelta(seconds=90), "worker:test")
     response = client.get("/readyz")

@@ -40,8 +40,8 @@ def list_reports() -> Response:
 def show_sla_report(period: str) -> Response:
     """The SLA report of one period, ready to be printed."""
     report = _load_sla(period, request.args.get("customer"))
-    values = {"owed": customer_credit(report), "shown_seconds": shown_seconds}
-    return show("reports/sla.html", report=report, rw=_words_of(report), **values)
+    owed = customer_credit(report)
+    return show("reports/sla.html", report=report, rw=_words_of(report), owed=owed, shown_seconds=shown_seconds)
 
 
 @admin.get("/reports/sla/<period>.<any(csv, json):shape>")
