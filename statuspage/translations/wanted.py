@@ -20,7 +20,7 @@ from statuspage.publishing.wording import LEADS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = ("public/**/*.html", "macros/**/*.html", "email/**/*.html", "email/**/*.txt", "errors/**/*.html")
-MODULES = ("publishing/**/*.py", "notify/**/*.py", "web/subscriptions*.py", "web/errors.py", "web/follow*.py", "*.py")
+MODULES = ("publishing/**/*.py", "notify/**/*.py", "web/subscription*.py", "web/managing.py", "*.py")
 UNITS = ("d", "h", "min", "s")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "counted": (1, 2)}
 JINJA = {
