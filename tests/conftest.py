@@ -13,13 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from statuspage.changes import Installation, open_installation, site_change
-from statuspage.components import add_component, ensure_page
-from statuspage.db import Base, Database
+from statuspage.components import add_component
 from statuspage.drafts import ComponentDraft
 from statuspage.factory import create_app
 from statuspage.settings import Settings
 
-pytest_plugins = ["tests.servers", "tests.mail", "tests.hooks"]
+pytest_plugins = ["tests.servers", "tests.engines", "tests.mail", "tests.hooks"]
 
 
 @pytest.fixture
@@ -29,32 +28,22 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings of a fresh instance with a public URL; nothing else is set."""
+def settings(tmp_path: Path, engine_settings: dict[str, str]) -> Settings:
+    """Settings of a fresh instance with a public URL; database and queue as the engine says, nothing else is set."""
     return Settings(
         statuspage_instance=tmp_path / "instance",
         statuspage_url="https://status.example.com",
         secret_key="test-secret-key-of-32-characters!",
+        **engine_settings,
     )
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with tables and page, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("empty") / "statuspage.db"
-    database = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(database.engine)
-    with database.write() as session:
-        ensure_page(session, datetime(2026, 11, 16, 10, 0, tzinfo=UTC))
-    database.dispose()
-    return path
-
-
 @pytest.fixture
-def installation(settings: Settings, empty_database: Path) -> Iterator[Installation]:
+def installation(settings: Settings, empty_database: Path, engine: str) -> Iterator[Installation]:
     """An installation with tables and page, nothing published yet."""
     settings.instance.mkdir(parents=True)
-    shutil.copy(empty_database, settings.instance / empty_database.name)
+    if engine == "sqlite":
+        shutil.copy(empty_database, settings.instance / empty_database.name)
     installation = open_installation(settings)
     yield installation
     installation.database.dispose()

@@ -1,0 +1,88 @@
+"""Which engine a test runs on, and databases with tables and page for it, made once and copied for each test.
+
+Where the engine matters, each test that asks for an installation runs on SQLite and on PostgreSQL (with Redis as its
+queue); elsewhere on SQLite. TEST_ENGINES=postgresql (or =sqlite,postgresql) says otherwise for all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from statuspage.components import ensure_page
+from statuspage.db import Base, Database
+from tests.servers import PostgresServer
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+ENGINE_MATTERS = re.compile(
+    r"tests/(notify|monitoring|importing)/|tests/web/(test_health|test_hooks|test_subscriptions|api_v1/test_idempotency)"
+    r"|tests/test_(attempts|bounces|changes|clocks|contact_mail|corrections|customer_reports|detections|extensions"
+    r"|follows|incidents|maintenance|policy_versions|reminders|slots|subscribers|subscriber_lists|worker)\.py"
+)
+"""Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Say on which engines a test runs that has an installation."""
+    if "installation" not in metafunc.fixturenames or "engine" not in metafunc.fixturenames:
+        return
+    chosen = os.environ.get("TEST_ENGINES", "").split(",")
+    if chosen == [""]:
+        chosen = [SQLITE, POSTGRESQL] if ENGINE_MATTERS.search(metafunc.definition.nodeid) else [SQLITE]
+    marks = {SQLITE: (), POSTGRESQL: (pytest.mark.postgres, pytest.mark.redis)}
+    metafunc.parametrize("engine", [pytest.param(name, marks=marks[name]) for name in chosen], indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """What the installation stores in."""
+    return getattr(request, "param", SQLITE)
+
+
+@pytest.fixture
+def engine_settings(engine: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings that name the engine's servers; none for SQLite."""
+    if engine == SQLITE:
+        return {}
+    urls = {"database_url": "filled_postgres_url", "queue_url": "redis_url"}
+    return {name: request.getfixturevalue(fixture) for name, fixture in urls.items()}
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and page, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "statuspage.db"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of such a database on the server."""
+    name = "template_of_tests"
+    with psycopg.connect(postgres_server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    make_tables(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def filled_postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The URL of a database with tables and page."""
+    with postgres_server.new_database(postgres_template) as url:
+        yield url
+
+
+def make_tables(url: str) -> None:
+    """All tables and the page, at `url`."""
+    database = Database(url)
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        ensure_page(session, datetime(2026, 11, 16, 10, 0, tzinfo=UTC))
+    database.dispose()
