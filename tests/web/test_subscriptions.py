@@ -4,7 +4,9 @@ import re
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -211,10 +213,23 @@ def test_pages_speak_the_subscribers_language(
     assert '<html lang="en">' in client.get("/subscribe").text
 
 
+def put_away(installation: Installation) -> None:
+    """Let nobody reach the database any more."""
+    installation.database.dispose()
+    url = installation.database.engine.url
+    if url.database and url.get_backend_name() == "sqlite":
+        Path(url.database).unlink()
+        return
+    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database]
+        )
+
+
 def test_database_away_is_said_kindly(components: None, client: FlaskClient, installation: Installation) -> None:
-    with installation.database.write() as session:
-        session.execute(select(func.count()).select_from(Subscriber))
-        session.connection().exec_driver_sql("DROP TABLE consent")
+    put_away(installation)
     response = client.post("/subscribe", data={"email": ADDRESS})
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
