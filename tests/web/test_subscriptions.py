@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from statuspage import incidents, subscribers
