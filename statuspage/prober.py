@@ -81,7 +81,6 @@ async def _run(installation: Installation, stop: threading.Event) -> None:
         await asyncio.sleep(0.1)
     probing.cancel()
     await asyncio.gather(probing, return_exceptions=True)
-    await reach.close()
     keeper.stop.set()
     tray.news.set()
     await asyncio.to_thread(thread.join, ENDING_SECONDS)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -17,7 +18,6 @@ import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.resolver
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from statuspage.reaching import Address, Networks, check_addresses, written_address
 
@@ -35,8 +35,8 @@ class NamesSilent(OSError):
     """No name server gave an answer: theirs may be broken, or our way to them."""
 
 
-class Names(AbstractResolver):
-    """Resolves and judges; also aiohttp's resolver, so that no connection goes round it."""
+class Names:
+    """Resolves and judges."""
 
     def __init__(self, allowed: Networks = ()) -> None:
         self._allowed = tuple(allowed)
@@ -54,23 +54,9 @@ class Names(AbstractResolver):
 
         Raises Unreachable, NoSuchName and NamesSilent, which are OSErrors.
         """
-        found = _literal(host) or self._written_down(host) or await self._asked(host)
+        found = [*_literal(host)] or self._written_down(host) or await self._asked(host)
         check_addresses(host, found, self._allowed)
         return found
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """aiohttp's side of it; the family is left to what the name has."""
-        return [
-            ResolveResult(
-                hostname=host, host=str(address), port=port, family=family_of(address), proto=0, flags=_NUMERIC
-            )
-            for address in await self.addresses(host)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held open."""
 
     def servers(self) -> dns.asyncresolver.Resolver:
         """The resolver of /etc/resolv.conf as it stands now. Raises NamesSilent where none is configured."""
@@ -143,17 +129,15 @@ class Names(AbstractResolver):
             self._kept[host] = (now + seconds, found)
 
 
-_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-
-
 def family_of(address: Address) -> socket.AddressFamily:
     """AF_INET or AF_INET6."""
     return socket.AF_INET if address.version == 4 else socket.AF_INET6
 
 
-def _literal(host: str) -> list[Address]:
+@lru_cache(maxsize=20_000)
+def _literal(host: str) -> tuple[Address, ...]:
     address = written_address(host)
-    return [] if address is None else [address]
+    return () if address is None else (address,)
 
 
 def _read_hosts(path: Path) -> dict[str, list[Address]]:

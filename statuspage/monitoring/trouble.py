@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 import ssl
 
-import aiohttp
-
 from statuspage.monitoring import certificates
 from statuspage.monitoring.aim import Aim, seconds_text
+from statuspage.monitoring.exchange import BrokenOff, NotHttp, Unanswered
 from statuspage.monitoring.finding import Doubt, Finding, down, unknown
 from statuspage.monitoring.names import NamesSilent, NoSuchName
 from statuspage.reaching import Unreachable
@@ -37,7 +36,6 @@ OF_TARGET = {
 
 def finding_of(error: Exception, aim: Aim) -> Finding:
     """What an exception of a check means."""
-    error = _root(error)
     match error:
         case TimeoutError():
             return down(f"no answer in {seconds_text(aim.timeout)}", Doubt.NETWORK)
@@ -49,13 +47,11 @@ def finding_of(error: Exception, aim: Aim) -> Finding:
             return down(str(error))
         case ssl.SSLError():
             return down(certificates.fault(error))
-        case aiohttp.InvalidURL():
-            return unknown(f"not checked: {aim.target} is no address")
-        case aiohttp.ServerDisconnectedError() | EOFError():
+        case Unanswered() | EOFError():
             return down("closed the connection without an answer")
-        case aiohttp.ClientPayloadError():
+        case BrokenOff():
             return down("broke off in the middle of its answer")
-        case aiohttp.ClientResponseError():
+        case NotHttp():
             return down("answered something that is not HTTP")
         case OSError():
             return _of_system(error)
@@ -72,12 +68,3 @@ def _of_system(error: OSError) -> Finding:
     if number == errno.ETIMEDOUT:
         return down("no answer", Doubt.NETWORK)
     return down(OF_TARGET.get(number) or error.strerror or str(error) or type(error).__name__)
-
-
-def _root(error: Exception) -> Exception:
-    """The error that the system raised, inside what aiohttp wraps around it."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return error.certificate_error
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error
-    return error

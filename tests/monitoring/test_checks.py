@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import trustme
+import uvloop
 
 from statuspage.domain.health import Outcome
 from statuspage.monitoring.aim import aim_of
@@ -28,13 +29,11 @@ def find(kind: str, address: str, allowed: IPv4Network | None = LOCAL, **setting
 
     async def run() -> Finding:
         reach = Reach([allowed] if allowed else [])
-        try:
-            aim = aim_of("m", {"kind": kind, "target": address, "timeout": "2s", **settings})
-            return await check(aim, reach, datetime.now(UTC))
-        finally:
-            await reach.close()
+        aim = aim_of("m", {"kind": kind, "target": address, "timeout": "2s", **settings})
+        return await check(aim, reach, datetime.now(UTC))
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the prober's own loop
+        return runner.run(run())
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,9 @@ def settled(act: Callable[[Witness], Any], aim: Aim, doubt: Doubt) -> Finding:
 
     async def run() -> Finding:
         reach = Reach([IPv4Network("127.0.0.0/8")])
-        try:
-            observer = Witness(reach)
-            act(observer)
-            return await observer.settle(aim, down("no answer", doubt), asyncio.get_running_loop().time())
-        finally:
-            await reach.close()
+        observer = Witness(reach)
+        act(observer)
+        return await observer.settle(aim, down("no answer", doubt), asyncio.get_running_loop().time())
 
     return asyncio.run(run())
 

@@ -9,42 +9,45 @@ import ssl
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 from yarl import URL
 
 from statuspage.domain.health import Outcome
 from statuspage.monitoring import certificates
 from statuspage.monitoring.aim import Aim
-from statuspage.monitoring.connecting import Answer, Reach
-from statuspage.monitoring.finding import Finding, down, in_time
+from statuspage.monitoring.connecting import Reach
+from statuspage.monitoring.exchange import Exchange, request_of
+from statuspage.monitoring.finding import Finding, down, in_time, unknown
 from statuspage.monitoring.kinds.tls import refused
 from statuspage.reaching import Unreachable
 
-LONGEST_READ = 1024 * 1024
 MOST_HOPS = 10
 REDIRECTS = (301, 302, 303, 307, 308)
 SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
+_CHARSET = re.compile(r"charset=\s*\"?([^\s\";]+)", re.IGNORECASE)
 _STEP = re.compile(r"[A-Za-z0-9_-]+")
 
 
 async def check(aim: Aim, reach: Reach, now: datetime) -> Finding:
     """One request, or as many as there are hops, each on a fresh connection."""
-    url = URL(aim.target)
+    try:
+        url = URL(aim.target)
+    except ValueError:
+        return unknown(f"not checked: {aim.target} is no address")
     method, headers = aim.settings.get("method") or "GET", aim.settings.get("headers") or {}
     body: str | None = aim.settings.get("body")
     clock = asyncio.get_running_loop().time
     began = clock()
     for hop in range(MOST_HOPS + 1):
         try:
-            answer, content = await _ask(reach, method, url, headers, body)
-        except aiohttp.ClientConnectorCertificateError as error:
-            return await _refused(error, reach, url)
-        except aiohttp.ClientConnectorError as error:
-            if hop and isinstance(error.os_error, Unreachable):
-                return down(f"redirects to {url.host}, which is refused: {error.os_error}")
+            answer = await _ask(reach, method, url, headers, body)
+        except ssl.SSLCertVerificationError as error:
+            return await refused(error, reach, url.host or "", url.port or 443)
+        except Unreachable as error:
+            if hop:
+                return down(f"redirects to {url.host}, which is refused: {error}")
             raise
         if not (aim.settings.get("follow_redirects") and answer.status in REDIRECTS):
-            return _judged(aim, answer, content, round((clock() - began) * 1000), now)
+            return _judged(aim, answer, round((clock() - began) * 1000), now)
         target = _next_hop(url, answer)
         if target is None:
             return down(f"answered {answer.status} without a place to go on to")
@@ -56,66 +59,55 @@ async def check(aim: Aim, reach: Reach, now: datetime) -> Finding:
     return down(f"redirected more than {MOST_HOPS} times")
 
 
-async def _ask(
-    reach: Reach, method: str, url: URL, headers: dict[str, str], body: str | None
-) -> tuple[Answer, bytes]:
-    """An answer and at most LONGEST_READ bytes of it; what follows is never read."""
-    async with reach.session.request(
-        method, url, headers=headers, data=body.encode() if body is not None else None, allow_redirects=False,
-        ssl=reach.tls,
-    ) as answer:  # fmt: skip
-        content = bytearray()
-        async for part in answer.content.iter_any():
-            content += part
-            if len(content) >= LONGEST_READ:
-                break
-        assert isinstance(answer, Answer)
-        return answer, bytes(content[:LONGEST_READ])
-
-
-def _next_hop(url: URL, answer: Answer) -> URL | None:
+async def _ask(reach: Reach, method: str, url: URL, headers: dict[str, str], body: str | None) -> Exchange:
+    """One request and what came of it."""
+    request, has_body = request_of(method, url, headers, body), method != "HEAD"
+    tls = reach.tls if url.scheme == "https" else None
+    answer = await reach.converse(url.host or "", url.port or 80, lambda: Exchange(request, has_body), tls)
     try:
-        target = url.join(URL(answer.headers.get("Location", "")))
+        await answer.answered()
+    finally:
+        answer.abort()
+    return answer
+
+
+def _next_hop(url: URL, answer: Exchange) -> URL | None:
+    try:
+        target = url.join(URL(answer.headers.get("location", "")))
     except ValueError:
         return None
-    known = "Location" in answer.headers and target.scheme in ("http", "https") and target.host
+    known = "location" in answer.headers and target.scheme in ("http", "https") and target.host
     return target if known else None
 
 
-async def _refused(error: aiohttp.ClientConnectorCertificateError, reach: Reach, url: URL) -> Finding:
-    fault = error.certificate_error
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return await refused(fault, reach, url.host or "", url.port or 443)
-    return down(str(fault))
-
-
-def _judged(aim: Aim, answer: Answer, content: bytes, latency_ms: int, now: datetime) -> Finding:
+def _judged(aim: Aim, answer: Exchange, latency_ms: int, now: datetime) -> Finding:
     ends = certificates.ends_at(answer.certificate)
-    wrong = _wrong(aim, answer, content)
+    wrong = _wrong(aim, answer)
     if wrong:
         return Finding(Outcome.DOWN, wrong[:255], latency_ms, ends)
     words = f"answered {answer.status}" + certificates.warning(ends, aim.certificate_days, now)
     return in_time(words, latency_ms, aim.slow_ms, ends)
 
 
-def _wrong(aim: Aim, answer: Answer, content: bytes) -> str:
+def _wrong(aim: Aim, answer: Exchange) -> str:
     """What is not as expected, in words; "" where all is."""
     expected = aim.settings.get("expect_status")
     if answer.status not in expected if expected else not 200 <= answer.status < 300:
-        to = answer.headers.get("Location") if answer.status in REDIRECTS else None
+        to = answer.headers.get("location") if answer.status in REDIRECTS else None
         return f"answered {answer.status}" + (f", a redirect to {to}" if to else "")
     text = aim.settings.get("expect_body")
-    if text and text not in _decoded(answer, content):
+    if text and text not in _decoded(answer):
         return f"answered {answer.status} without the text {text!r}"
     place = aim.settings.get("expect_json")
-    return _wrong_json(place, content) if place else ""
+    return _wrong_json(place, bytes(answer.content)) if place else ""
 
 
-def _decoded(answer: Answer, content: bytes) -> str:
+def _decoded(answer: Exchange) -> str:
+    charset = _CHARSET.search(answer.headers.get("content-type", ""))
     try:
-        return content.decode(answer.charset or "utf-8", errors="replace")
+        return answer.content.decode(charset[1] if charset else "utf-8", errors="replace")
     except LookupError:
-        return content.decode("utf-8", errors="replace")
+        return answer.content.decode("utf-8", errors="replace")
 
 
 def _wrong_json(expected: dict[str, Any], content: bytes) -> str:
