@@ -13,6 +13,7 @@ from statuspage.domain.vocabulary import Frequency, NoticeKind
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Component, Subscriber, SubscriberService
+from statuspage.notify import digests
 
 SERVICE_PREFIX = "service:"
 """How a list of components spells a whole service, in a CSV cell and in a form."""
@@ -68,7 +69,10 @@ def check_wishes(session: Session, draft: SubscriberDraft, kept: Subscriber | No
 def set_wishes(
     session: Session, subscriber: Subscriber, draft: SubscriberDraft, scope: Scope, *, now: datetime
 ) -> None:
-    """Keep the wishes of a checked draft. Who changes to a daily digest hears in it what is posted from now on."""
+    """Keep the wishes of a checked draft. Who changes to a daily digest hears in it what is posted from now on; who
+    changes to each update is owed a last digest of what none has told."""
+    if subscriber.frequency is Frequency.DAILY and draft.frequency is not Frequency.DAILY:
+        digests.owe_rest(session, subscriber, now=now)
     subscriber.components = scope.components
     _set_services(subscriber, scope.services)
     subscriber.all_components = not scope.components and not scope.services

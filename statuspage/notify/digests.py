@@ -2,7 +2,7 @@
 
 What it tells is all that was posted after the last digest, up to the morning it is of: a worker that was away for
 three days owes one digest of three days. P1 incidents, followed incidents and windows that begin before the next
-digest are told at once as well (recipients.hears_each).
+digest are told at once as well (recipients.hears_each). Who changes to each update gets what is left at once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, update
@@ -28,6 +29,7 @@ from statuspage.notify.recipients import (
     wants,
 )
 from statuspage.publishing.markup import html_of, text_of
+from statuspage.publishing.wording import told_in
 
 MOST_POSTS = 200
 """The newest incidents and windows that one digest tells of; the page has the others."""
@@ -42,6 +44,8 @@ class Told:
     posted_at: datetime
     html: str
     text: str
+    texts: dict[str, Any] | None = None
+    """In further languages, as stored."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Story:
     priority: str | None
     window: tuple[datetime, datetime] | None
     updates: tuple[Told, ...]
+    texts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,17 @@ def owe_due(session: Session, *, now: datetime) -> int:
     return added
 
 
+def owe_rest(session: Session, subscriber: Subscriber, *, now: datetime) -> int:
+    """Owe one last digest, at once, of what the next morning's would have told: for who chooses each update instead;
+    how many (0 or 1)."""
+    him = and_(is_listening(), Subscriber.id == subscriber.id, Subscriber.channel == "email", _since() < now)
+    since = session.scalar(select(_since()).where(him))
+    if since is None:
+        return 0
+    happened = [wants(post.audience) for post in _posts(session, since, now)]
+    return _insert(session, and_(him, or_(*happened)), now, now) if happened else 0
+
+
 def load_digests(
     session: Session, people: Collection[str], since: datetime, until: datetime
 ) -> dict[str, DigestNews]:
@@ -118,6 +134,20 @@ def load_digests(
         for subscriber_id in session.scalars(hearing):
             found.setdefault(subscriber_id, []).append(story)
     return {person: DigestNews(since, until, tuple(stories)) for person, stories in found.items()}
+
+
+def spoken_digest(news: DigestNews, language: str) -> DigestNews:
+    """The digest in a reader's language, as far as it was posted in it."""
+    return replace(news, stories=tuple(_spoken(story, language) for story in news.stories))
+
+
+def _spoken(story: Story, language: str) -> Story:
+    updates = []
+    for each in story.updates:
+        body = told_in(each.texts, language, "body")
+        updates.append(replace(each, html=html_of(body), text=text_of(body)) if body else each)
+    title = told_in(story.texts, language, "title") or story.title
+    return replace(story, title=title, updates=tuple(updates))
 
 
 def _morning(session: Session, now: datetime) -> datetime:
@@ -137,7 +167,7 @@ def _is_waiting(morning: datetime) -> ColumnElement[bool]:
     )
 
 
-def _insert(session: Session, chosen: ColumnElement[bool], morning: datetime, now: datetime) -> int:
+def _insert(session: Session, chosen: ColumnElement[bool], until: datetime, now: datetime) -> int:
     at = literal(now, UtcDateTime())
     rows = select(
         Subscriber.id,
@@ -145,7 +175,7 @@ def _insert(session: Session, chosen: ColumnElement[bool], morning: datetime, no
         Subscriber.channel,
         literal(DIGEST_LANE),
         _since(),
-        literal(morning, UtcDateTime()),
+        literal(until, UtcDateTime()),
         literal("due"),
         at,
         at,
@@ -209,10 +239,10 @@ def _story(session: Session, post: _Post, since: datetime, until: datetime) -> S
         priority=parent.priority.value if isinstance(parent, Incident) and parent.priority else None,
         window=None if isinstance(parent, Incident) else (parent.starts_at, parent.ends_at),
         updates=tuple(_told(each) for each in updates),
+        texts=parent.texts,
     )
 
 
 def _told(post: Update) -> Told:
-    return Told(
-        post.id, post.status, post.posted_at, html_of(post.body, post.markup), text_of(post.body, post.markup)
-    )
+    html, text = html_of(post.body, post.markup), text_of(post.body, post.markup)
+    return Told(post.id, post.status, post.posted_at, html, text, post.texts)

@@ -167,6 +167,29 @@ def test_changing_to_daily_repeats_nothing(
     assert owed(installation, "digest") == ["dora@example.com"]
 
 
+def test_changing_to_each_drops_nothing(
+    dora: None, open_incident: OpenIncident, owe: Owe, installation: Installation, now: datetime
+) -> None:
+    open_incident(priority=Priority.P2)
+    with installation.database.write() as session:
+        person = session.scalars(select(Subscriber).where(DAILY)).one()
+        subscribers.change_wishes(session, person, SubscriberDraft(), source="manage page", now=now + HOUR)
+    assert owed(installation, "digest") == ["dora@example.com"]
+    assert told(installation, "dora@example.com", now - HOUR, now + HOUR) == [("Calls fail", 1)]
+    assert owe(MORNING) == 0
+
+
+def test_changing_to_each_repeats_nothing(
+    dora: None, open_incident: OpenIncident, owe: Owe, installation: Installation, now: datetime
+) -> None:
+    open_incident(priority=Priority.P2)
+    owe(MORNING)
+    with installation.database.write() as session:
+        person = session.scalars(select(Subscriber).where(DAILY)).one()
+        subscribers.change_wishes(session, person, SubscriberDraft(), source="manage page", now=MORNING + HOUR)
+    assert owed(installation, "digest") == ["dora@example.com"]
+
+
 @pytest.mark.parametrize(
     ("now", "last", "following"),
     [
