@@ -15,6 +15,7 @@ from statuspage.drafts import ComponentChange, ComponentDraft, PageChange
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id, slug_of
 from statuspage.models import Component, ComponentGroup, Page
+from statuspage.tongues import check_languages
 
 DEFAULT_PAGE_NAME = "Status"
 
@@ -41,6 +42,8 @@ def change_page(session: Session, page: Page, change: PageChange, *, now: dateti
         value = getattr(change, field)
         if value is None and field in ("name", "timezone", "languages", "reminders"):
             raise Refused(Problem(field, "must not be empty"))
+        if field == "languages":
+            check_languages(value)
         setattr(page, field, value.rstrip("/") if field == "url" and value else value)
     page.updated_at = now
     session.flush()

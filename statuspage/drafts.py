@@ -144,6 +144,17 @@ class Draft(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Translation(Draft):
+    """A title and a text in a further language of the page; readers see the original of what is not given."""
+
+    title: Line | None = None
+    body: Body | None = None
+
+
+Translations = dict[LanguageCode, Translation]
+"""By language: every one of the page's but its first, which is that of the original."""
+
+
 class IncidentDraft(Draft):
     """A new incident and its first update."""
 
@@ -153,9 +164,12 @@ class IncidentDraft(Draft):
     body: Body
     components: dict[str, SettableStatus] = {}
     cause: Cause = Cause.OWN
+    provider: Line | None = None
+    """Who the third party is, where it is the cause."""
     started_at: Instant | None = None
     """Now when empty; never later than now."""
     notify: bool = True
+    translations: Translations = {}
 
 
 class IncidentChange(Draft):
@@ -167,8 +181,10 @@ class IncidentChange(Draft):
     body: Body | None = None
     components: dict[str, SettableStatus] | None = None
     cause: Cause | None = None
+    provider: Line | None = None
     started_at: Instant | None = None
     notify: bool | None = None
+    translations: Translations | None = None
 
 
 class UpdateDraft(Draft):
@@ -179,6 +195,8 @@ class UpdateDraft(Draft):
     components: dict[str, SettableStatus] | None = None
     priority: Priority | None = None
     cause: Cause | None = None
+    provider: Line | None = None
+    """Who the third party is, where it is the cause (IS26)."""
     workaround_at: Instant | None = None
     """When a work-around is planned, or since when there is one (TP40)."""
     snapshot_at: Instant | None = None
@@ -188,6 +206,8 @@ class UpdateDraft(Draft):
     notify: bool = True
     publish_updates: list[str] = []
     """Ids of updates written while the incident was internal that become public when this one raises it."""
+    translations: Translations = {}
+    """Of the text; a title is that of the incident from now on."""
 
 
 class MaintenanceDraft(Draft):
@@ -206,6 +226,7 @@ class MaintenanceDraft(Draft):
     reason_text: OptionalText | None = None
     confirm: bool = False
     notify: bool = True
+    translations: Translations = {}
 
     @model_validator(mode="after")
     def check_window(self) -> Self:
@@ -220,6 +241,7 @@ class MaintenanceUpdateDraft(Draft):
     status: MaintenanceStatus | None = None
     body: Body
     notify: bool = True
+    translations: Translations = {}
 
 
 class MoveDraft(Draft):
@@ -233,6 +255,7 @@ class MoveDraft(Draft):
     reason_text: OptionalText | None = None
     confirm: bool = False
     notify: bool = True
+    translations: Translations = {}
 
     @model_validator(mode="after")
     def check_window(self) -> Self:
@@ -246,6 +269,7 @@ class CancelDraft(Draft):
 
     body: Body
     notify: bool = True
+    translations: Translations = {}
 
 
 class ComponentDraft(Draft):

@@ -18,6 +18,7 @@ from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.maintenance import assess, check_notice, check_reason, keep_assessment
 from statuspage.models import Maintenance
+from statuspage.tongues import bodies_in, check_translations, titles_in
 from statuspage.windows import add_update, is_extended
 from statuspage.work_drafts import ExtensionDraft
 
@@ -33,6 +34,7 @@ def extend(
     _check_running(session, maintenance, now)
     if draft.ends_at <= maintenance.ends_at:
         raise Refused(Problem("ends_at", "must be after the present end"))
+    check_translations(session, draft.translations)
     window = read_draft(MoveDraft, {**draft.model_dump(), "starts_at": maintenance.ends_at})
     check_reason(window, policy)
     assessment = assess(session, window, risk=maintenance.risk, policy=policy, now=now)
@@ -40,6 +42,7 @@ def extend(
     further = Maintenance(
         id=new_id(),
         title=maintenance.title,
+        texts=titles_in(draft.translations, maintenance.texts),
         risk=maintenance.risk,
         status=MaintenanceStatus.SCHEDULED,
         starts_at=window.starts_at,
@@ -60,11 +63,20 @@ def extend(
         "ends_at": wire(further.ends_at),
         "extension": further.id,
     }
+    texts = bodies_in(draft.translations)
     add_update(
-        session, maintenance, "extended", draft.body, at=now, author=author, notify=draft.notify, details=details
+        session,
+        maintenance,
+        "extended",
+        draft.body,
+        texts,
+        at=now,
+        author=author,
+        notify=draft.notify,
+        details=details,
     )
     # told by the update above: its readers know the work by its first window
-    add_update(session, further, "announced", draft.body, at=now, author=author, notify=False)
+    add_update(session, further, "announced", draft.body, texts, at=now, author=author, notify=False)
     return further
 
 

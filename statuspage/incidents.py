@@ -16,14 +16,15 @@ from statuspage import customer_reports
 from statuspage.claims import claim, current_statuses, repeat_claims
 from statuspage.components import find_components
 from statuspage.domain.lifecycle import incident_steps
-from statuspage.domain.sla.cadence import is_public, next_update_due
+from statuspage.domain.sla.cadence import next_update_due, public_since
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
+from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, UpdateDraft
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
+from statuspage.tongues import bodies_in, check_translations, titles_in
 from statuspage.update_facts import facts_of
 
 NOTE = "noted"
@@ -47,9 +48,11 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
 def check_opening(session: Session, draft: IncidentDraft, *, policy: Policy, now: datetime) -> None:
     """Whether an incident can begin like this. Raises Refused as open_incident does."""
     _check_priority(draft.priority, policy)
+    check_provider(draft.cause, draft.provider)
     _check_step(None, draft.status)
     _check_start(draft.started_at, now)
     find_components(session, draft.components)
+    check_translations(session, draft.translations)
 
 
 def add_row(session: Session, draft: IncidentDraft, *, author: str, now: datetime) -> Incident:
@@ -57,10 +60,12 @@ def add_row(session: Session, draft: IncidentDraft, *, author: str, now: datetim
     incident = Incident(
         id=new_id(),
         title=draft.title,
+        texts=titles_in(draft.translations),
         priority=draft.priority,
         impact=draft.priority.impact,
         status=draft.status,
         cause=draft.cause,
+        provider=draft.provider,
         started_at=_check_start(draft.started_at, now),
         created_at=now,
         updated_at=now,
@@ -83,7 +88,8 @@ def begin(
 ) -> Update:
     """Post the first update of a row: what it says of components counts from its start, up to `ended_at` where it
     was over before anybody wrote of it; draft.status then is resolved."""
-    incident.public_at = now if is_public(policy, draft.priority) else None
+    down = interrupts(draft.components.values())
+    incident.public_at = public_since(policy, None, now, draft.priority, interrupts=down)
     components = find_components(session, draft.components)
     public = incident.public_at is not None
     before = current_statuses(session, [c.id for c in components.values()], now, public=public)
@@ -94,6 +100,7 @@ def begin(
         over = dict.fromkeys(said, ComponentStatus.OPERATIONAL)
         claim(session, over, incident, at=max(ended_at, incident.started_at), author=author, now=now)
     update = _add_update(session, incident, "opened", draft.body, author=author, now=now, notify=draft.notify)
+    update.texts = bodies_in(draft.translations)
     _record_affected(session, update, said, before)
     _apply_status(session, incident, draft.status, author=author, now=now)
     _enqueue(session, update, now)
@@ -114,18 +121,22 @@ def post_update(
     _check_step(incident.status, status)
     if draft.priority is not None and draft.priority is not incident.priority:
         _check_priority(draft.priority, policy)
+    check_provider(draft.cause or incident.cause, draft.provider)
     _check_restored(status, draft.components or {})
     components = find_components(session, draft.components or {})
+    check_translations(session, draft.translations)
     earlier = _find_internal_updates(incident, draft.publish_updates)
     facts = facts_of(session, incident, draft, policy=policy, now=now)
-    raised = _is_raised(incident, draft.priority, policy)
-    public = raised or incident.public_at is not None
+    public_at = _public_since(incident, draft, policy, now)
+    raised, public = public_at != incident.public_at, public_at is not None
     before = current_statuses(session, _component_ids(session, incident, components.values()), now, public=public)
     event = _event_of(incident, status, draft.priority)
     if draft.cause is not None and draft.cause is not incident.cause:
         incident.cause = draft.cause
         repeat_claims(session, incident, author=author, now=now)
-    _change_priority(incident, draft.priority, policy, now)
+    _name_provider(incident, draft.provider)
+    _change_priority(incident, draft.priority)
+    incident.public_at = public_at
     said = {components[slug]: new for slug, new in (draft.components or {}).items()}
     known = _held(session, incident) if raised else {}
     claim(session, said, incident, at=now, author=author, now=now)
@@ -133,6 +144,8 @@ def post_update(
     incident.status = status
     update = _add_update(session, incident, event, facts.body, author=author, now=now, notify=draft.notify)
     update.details = facts.details
+    update.texts = bodies_in(draft.translations, facts.body.removeprefix(draft.body))
+    incident.texts = titles_in(draft.translations, incident.texts)
     if incident.public_at is not None:
         for internal in earlier:
             internal.public_at = now
@@ -178,6 +191,17 @@ def load_incidents(
         at, last_id = after
         query = query.where(or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id)))
     return session.scalars(query).all()
+
+
+def interrupts(statuses: Iterable[ComponentStatus]) -> bool:
+    """Whether something is down: what the figures count as an interruption."""
+    return ComponentStatus.MAJOR_OUTAGE in statuses
+
+
+def check_provider(cause: Cause, provider: str | None) -> None:
+    """A provider is named where it is the cause (IS26). Raises Refused."""
+    if provider is not None and cause is not Cause.THIRD_PARTY:
+        raise Refused(Problem("provider", f"only with the cause {Cause.THIRD_PARTY.value}"))
 
 
 def next_due(incident: Incident, policy: Policy) -> datetime | None:
@@ -271,18 +295,29 @@ def _event_of(incident: Incident, status: IncidentStatus, priority: Priority | N
     return "updated"
 
 
-def _change_priority(incident: Incident, priority: Priority | None, policy: Policy, now: datetime) -> None:
+def _change_priority(incident: Incident, priority: Priority | None) -> None:
     if priority is None or priority is incident.priority:
         return
     incident.priority = priority
     incident.impact = priority.impact
-    if _is_raised(incident, priority, policy):
-        incident.public_at = now
 
 
-def _is_raised(incident: Incident, priority: Priority | None, policy: Policy) -> bool:
-    """Whether this priority makes an internal incident public."""
-    return incident.public_at is None and priority is not None and is_public(policy, priority)
+def _public_since(incident: Incident, draft: UpdateDraft, policy: Policy, now: datetime) -> datetime | None:
+    """Since when the incident is public once this update is posted. What was kept internal is made public by another
+    priority, or by a component that goes down."""
+    down = interrupts((draft.components or {}).values())
+    if draft.priority is None and not down:
+        return incident.public_at
+    priority = draft.priority or incident.priority
+    return public_since(policy, incident.public_at, now, priority, interrupts=down)
+
+
+def _name_provider(incident: Incident, provider: str | None) -> None:
+    """The third party's name; it goes with the cause."""
+    if incident.cause is not Cause.THIRD_PARTY:
+        incident.provider = None
+    elif provider is not None:
+        incident.provider = provider
 
 
 def _apply_status(

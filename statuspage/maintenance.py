@@ -24,6 +24,7 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDr
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
+from statuspage.tongues import Texts, bodies_in, check_translations, titles_in
 from statuspage.update_facts import work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
 
@@ -59,6 +60,7 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     Raises NoticeTooShort (facts: earliest_start, accepted_kinds) and Refused.
     """
     components = find_components(session, draft.components)
+    check_translations(session, draft.translations)
     _check_window(draft, now)
     check_reason(draft, policy)
     assessment = assess(session, draft, risk=draft.risk, policy=policy, now=now)
@@ -66,6 +68,7 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     maintenance = Maintenance(
         id=new_id(),
         title=draft.title,
+        texts=titles_in(draft.translations),
         asked_kind=draft.kind,
         risk=draft.risk,
         works_on=draft.works_on,
@@ -82,7 +85,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     session.add(maintenance)
     session.flush()
     body = work_words(draft, now=now)
-    add_update(session, maintenance, "announced", body, at=now, author=author, notify=draft.notify)
+    texts = bodies_in(draft.translations, body.removeprefix(draft.body))
+    add_update(session, maintenance, "announced", body, texts, at=now, author=author, notify=draft.notify)
     advance(session, maintenance, now)
     return maintenance
 
@@ -92,7 +96,6 @@ def post_update(
     maintenance: Maintenance,
     draft: MaintenanceUpdateDraft,
     *,
-    policy: Policy,
     author: str,
     now: datetime,
 ) -> Update:
@@ -103,12 +106,13 @@ def post_update(
         possible = f"possible: {', '.join(allowed)}" if allowed else "nothing more can happen to it"
         message = f"a maintenance that is {maintenance.status.value} cannot be {status.value}; {possible}"
         raise TransitionRefused(Problem("status", message))
+    texts = _texts_of(session, maintenance, draft)
     event, stays = _event_of(maintenance.status, status), status is maintenance.status
     affected = {} if stays else enter(session, maintenance, status, at=now, author=author)
     if status is MaintenanceStatus.COMPLETED:
         withdraw_extension(session, maintenance, at=now, author=author)
     return add_update(
-        session, maintenance, event, draft.body, at=now, author=author, notify=draft.notify, affected=affected
+        session, maintenance, event, draft.body, texts, at=now, author=author, notify=draft.notify, affected=affected
     )
 
 
@@ -126,6 +130,7 @@ def move(
     check_reason(draft, policy)
     assessment = assess(session, draft, risk=maintenance.risk, policy=policy, now=now, but=maintenance.id)
     check_notice(assessment, draft.confirm)
+    texts = _texts_of(session, maintenance, draft)
     old = {
         "old_starts_at": wire(maintenance.starts_at),
         "old_ends_at": wire(maintenance.ends_at),
@@ -137,21 +142,22 @@ def move(
     maintenance.sequence += 1
     keep_assessment(maintenance, assessment, draft, policy)
     update = add_update(
-        session, maintenance, "moved", draft.body, at=now, author=author, notify=draft.notify, details=old
+        session, maintenance, "moved", draft.body, texts, at=now, author=author, notify=draft.notify, details=old
     )
     advance(session, maintenance, now)
     return update
 
 
-def cancel(
-    session: Session, maintenance: Maintenance, draft: CancelDraft, *, policy: Policy, author: str, now: datetime
-) -> Update:
+def cancel(session: Session, maintenance: Maintenance, draft: CancelDraft, *, author: str, now: datetime) -> Update:
     """Cancel a maintenance that has not begun. Raises TransitionRefused afterwards."""
     _check_not_begun(maintenance, "cancelled")
+    texts = _texts_of(session, maintenance, draft)
     maintenance.status = MaintenanceStatus.CANCELLED
     maintenance.cancelled_at = now
     maintenance.sequence += 1
-    return add_update(session, maintenance, "cancelled", draft.body, at=now, author=author, notify=draft.notify)
+    return add_update(
+        session, maintenance, "cancelled", draft.body, texts, at=now, author=author, notify=draft.notify
+    )
 
 
 def load_maintenance(session: Session, maintenance_id: str) -> Maintenance:
@@ -181,10 +187,25 @@ def load_maintenances(
     return session.scalars(query.options(*_WHOLE)).all()
 
 
+def load_upcoming(session: Session, limit: int) -> Sequence[Maintenance]:
+    """The maintenances that come next, soonest first, without their updates."""
+    soonest = select(Maintenance).order_by(Maintenance.starts_at, Maintenance.id).limit(limit)
+    return session.scalars(soonest.where(Maintenance.status == MaintenanceStatus.SCHEDULED)).all()
+
+
 _WHOLE = (
     selectinload(Maintenance.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),
     selectinload(Maintenance.components),
 )
+
+
+def _texts_of(
+    session: Session, maintenance: Maintenance, draft: MaintenanceUpdateDraft | MoveDraft | CancelDraft
+) -> Texts | None:
+    """The text in further languages; a title is that of the maintenance from now on. Raises Refused."""
+    check_translations(session, draft.translations)
+    maintenance.texts = titles_in(draft.translations, maintenance.texts)
+    return bodies_in(draft.translations)
 
 
 def _reason_of(draft: MaintenanceDraft | MoveDraft, policy: Policy) -> str | None:

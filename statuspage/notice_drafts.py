@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statuspage.drafts import Body, Draft, Instant, Line
+from statuspage.drafts import Body, Draft, Instant, Line, Translations
 
 
 class NoticeDraft(Draft):
@@ -14,6 +14,7 @@ class NoticeDraft(Draft):
     """When it leaves the front page; it stays under /notices."""
     pinned: bool = False
     notify: bool = False
+    translations: Translations = {}
 
 
 class NoticeChange(Draft):
@@ -23,3 +24,5 @@ class NoticeChange(Draft):
     body: Body | None = None
     ends_at: Instant | None = None
     pinned: bool | None = None
+    translations: Translations | None = None
+    """All there are from now on."""

@@ -13,6 +13,7 @@ from statuspage.identifiers import new_id
 from statuspage.models import Notice
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
 from statuspage.notify import outbox
+from statuspage.tongues import check_translations, texts_in
 
 PLAIN, SLA_CHANGE = "notice", "sla_change"
 
@@ -21,11 +22,13 @@ def post_notice(session: Session, draft: NoticeDraft, *, author: str, now: datet
     """Put a notice on the page at once, mailed when `notify` says so. Raises Refused for an end that has passed."""
     if draft.ends_at is not None and draft.ends_at <= now:
         raise Refused(Problem("ends_at", "must lie ahead"))
+    check_translations(session, draft.translations)
     notice = Notice(
         id=new_id(),
         kind=kind,
         title=draft.title,
         body=draft.body,
+        texts=texts_in(draft.translations),
         pinned=draft.pinned,
         posted_at=now,
         updated_at=now,
@@ -45,7 +48,11 @@ def change_notice(session: Session, notice: Notice, change: NoticeChange, *, now
         value = getattr(change, field)
         if value is None and field != "ends_at":
             raise Refused(Problem(field, "must not be empty"))
-        setattr(notice, field, value)
+        if field == "translations":
+            check_translations(session, change.translations or {})
+            notice.texts = texts_in(change.translations or {})
+        else:
+            setattr(notice, field, value)
     notice.updated_at = now
     session.flush()
     return notice

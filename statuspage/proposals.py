@@ -6,7 +6,7 @@ it would say stands in its first update. Publishing it is posting it, by the ver
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -15,20 +15,22 @@ from sqlalchemy.orm import Session
 from statuspage import audit
 from statuspage.components import find_components
 from statuspage.domain.sla.policy import Policy
-from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
+from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentChange, IncidentDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id
-from statuspage.incidents import add_row, begin, check_opening, load_incidents
+from statuspage.incidents import add_row, begin, check_opening, interrupts, load_incidents
 from statuspage.models import AffectedComponent, Incident, Update
+from statuspage.tongues import bodies_in, titles_in, translations_of
 
 DRAFTED = "drafted"
 """The event of the update that holds what a draft would say."""
 
 
 def keep(session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime) -> Incident:
-    """Keep an incident as a draft. Raises Refused for what could not be published."""
+    """Keep an incident as a draft. Raises Refused for what could not be published, or may not be kept."""
     check_opening(session, draft, policy=policy, now=now)
+    _check_may_wait(session, draft.components, policy)
     incident = add_row(session, draft, author=author, now=now)
     incident.draft = True
     _write(session, incident, draft, author=author, now=now)
@@ -41,13 +43,18 @@ def change(
     """Change what is given of a draft. Raises Refused for what is published already, or could not be."""
     _check_draft(incident)
     given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
-    empty = [name for name, value in given.items() if value is None]
+    empty = [name for name, value in given.items() if value is None and name != "provider"]
     if empty:
         raise Refused(Problem(name, "must not be null") for name in empty)
     draft = draft_of(incident).model_copy(update=given)
+    if draft.cause is not Cause.THIRD_PARTY and "provider" not in given:
+        draft = draft.model_copy(update={"provider": None})
     check_opening(session, draft, policy=policy, now=now)
+    _check_may_wait(session, draft.components, policy)
     incident.title, incident.cause, incident.status = draft.title, draft.cause, draft.status
+    incident.provider = draft.provider
     incident.priority, incident.impact = draft.priority, draft.priority.impact
+    incident.texts = titles_in(draft.translations)
     incident.started_at = min(draft.started_at or incident.started_at, now)
     incident.updated_at = now
     _erase(session, incident)
@@ -97,8 +104,10 @@ def draft_of(incident: Incident) -> IncidentDraft:
             "body": held.body,
             "components": components_of(incident),
             "cause": incident.cause,
+            "provider": incident.provider,
             "started_at": incident.started_at,
             "notify": held.notify,
+            "translations": translations_of(incident.texts, held.texts),
         },
     )
 
@@ -111,6 +120,16 @@ def components_of(incident: Incident) -> dict[str, ComponentStatus]:
 def load_proposals(session: Session, limit: int = 100) -> Sequence[Incident]:
     """The drafts, latest start first."""
     return load_incidents(session, drafts=True, limit=limit)
+
+
+def _check_may_wait(session: Session, said: Mapping[str, ComponentStatus], policy: Policy) -> None:
+    """Whether the policy lets this be kept from the public for now (IS28); a hidden component is on no page."""
+    if not policy.incidents.interruptions_public:
+        return
+    shown = [each for slug, each in find_components(session, said).items() if not each.hidden]
+    if interrupts(said[each.slug] for each in shown):
+        message = "the policy wants every interruption on the page at once: publish it, or say that nothing is down"
+        raise Refused(Problem("draft", message))
 
 
 def _check_draft(incident: Incident) -> None:
@@ -129,6 +148,7 @@ def _write(session: Session, incident: Incident, draft: IncidentDraft, *, author
         event=DRAFTED,
         status=draft.status.value,
         body=draft.body,
+        texts=bodies_in(draft.translations),
         priority=draft.priority,
         posted_at=now,
         updated_at=now,

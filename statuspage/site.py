@@ -17,6 +17,7 @@ from statuspage.models import Component, ComponentGroup, Monitor, Page
 from statuspage.monitor_drafts import MonitorTable, shown_settings
 from statuspage.monitors import add_monitor, change_monitor, load_monitors, remove_monitor
 from statuspage.site_file import ComponentTable, PageTable, SiteFile
+from statuspage.tongues import check_languages
 
 
 def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) -> list[str]:
@@ -70,6 +71,8 @@ def _apply_page(page: Page, table: PageTable, now: datetime) -> list[str]:
     for name in PageTable.model_fields:
         wanted, present = getattr(table, name), getattr(page, name)
         if wanted is not None and wanted != present:
+            if name == "languages":
+                check_languages(wanted)
             lines.append(f"page: {name} {_shown(present)} -> {_shown(wanted)}")
             setattr(page, name, wanted)
     if lines:

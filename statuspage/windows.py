@@ -18,6 +18,7 @@ from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
 from statuspage.notify import outbox
+from statuspage.tongues import Texts
 from statuspage.translations.catalogues import load_catalogue
 
 BY_ITSELF = "statuspage"
@@ -63,7 +64,7 @@ def advance(session: Session, maintenance: Maintenance, now: datetime) -> list[U
                 session,
                 maintenance,
                 event,
-                _own_words(session, event, goes_on=goes_on),
+                *_own_words(session, _sentence_of(event, goes_on=goes_on)),
                 at=at,
                 author=BY_ITSELF,
                 notify=not goes_on,
@@ -84,26 +85,35 @@ def withdraw_extension(session: Session, maintenance: Maintenance, *, at: dateti
         further.status = MaintenanceStatus.CANCELLED
         further.cancelled_at = at
         further.sequence += 1
-        gettext = load_catalogue(load_page(session).languages[0]).gettext
-        body = gettext("The work was finished before; the extension is not needed.")
-        add_update(session, further, "cancelled", body, at=at, author=author, notify=False)
+        body, texts = _own_words(session, _("The work was finished before; the extension is not needed."))
+        add_update(session, further, "cancelled", body, texts, at=at, author=author, notify=False)
 
 
 def _further(maintenance: Maintenance) -> tuple[ColumnElement[bool], ...]:
     return Maintenance.extends_id == maintenance.id, Maintenance.status != MaintenanceStatus.CANCELLED
 
 
-def _own_words(session: Session, event: str, *, goes_on: bool) -> str:
-    """What the product posts by itself, in the page's first language. Where one window passes into the next
-    (`goes_on`) it is posted, and mailed to nobody."""
-    gettext = load_catalogue(load_page(session).languages[0]).gettext
+def _(text: str) -> str:
+    """Marks a text for the catalogues; _own_words translates it."""
+    return text
+
+
+def _own_words(session: Session, sentence: str) -> tuple[str, Texts | None]:
+    """What the product posts by itself: in the page's first language, and in each of its others."""
+    first, *further = load_page(session).languages
+    texts = {language: {"body": load_catalogue(language).gettext(sentence)} for language in further}
+    return load_catalogue(first).gettext(sentence), texts or None
+
+
+def _sentence_of(event: str, *, goes_on: bool) -> str:
+    """What is said of a step; where one window passes into the next (`goes_on`) nobody is mailed."""
     if event == "started":
         if goes_on:
-            return gettext("The work goes on in the extended window.")
-        return gettext("The maintenance has begun as announced.")
+            return _("The work goes on in the extended window.")
+        return _("The maintenance has begun as announced.")
     if goes_on:
-        return gettext("The first window is over; the work goes on as announced.")
-    return gettext("The maintenance window is over.")
+        return _("The first window is over; the work goes on as announced.")
+    return _("The maintenance window is over.")
 
 
 def enter(
@@ -134,6 +144,7 @@ def add_update(
     maintenance: Maintenance,
     event: str,
     body: str,
+    texts: Texts | None = None,
     *,
     at: datetime,
     author: str,
@@ -149,6 +160,7 @@ def add_update(
         event=event,
         status=maintenance.status.value,
         body=body,
+        texts=texts,
         details=details,
         posted_at=at,
         updated_at=at,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from statuspage.drafts import Body, Draft, Instant, Line, OptionalText
+from statuspage.drafts import Body, Draft, Instant, Line, OptionalText, Translations
 
 LONGEST_SLOT = 24 * 60
 
@@ -21,6 +21,7 @@ class ExtensionDraft(Draft):
     reason_text: OptionalText | None = None
     confirm: bool = False
     notify: bool = True
+    translations: Translations = {}
 
 
 class SlotDraft(Draft):

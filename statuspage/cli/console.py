@@ -119,6 +119,18 @@ def pairs(values: Sequence[str], field: str) -> dict[str, str] | None:
     return found or None
 
 
+def translations_of(values: Sequence[str]) -> dict[str, dict[str, str]] | None:
+    """{"nl": {"body": "text"}} from "nl.body=text" texts (a text may be @FILE), None when there are none. Raises
+    Refused."""
+    found: dict[str, dict[str, str]] = {}
+    for name, text in (pairs(values, "translations") or {}).items():
+        language, dot, part = name.partition(".")
+        if not dot:
+            raise Refused(Problem("translations", f"{name!r} is not LANGUAGE.title or LANGUAGE.body"))
+        found.setdefault(language, {})[part] = read_text(text)
+    return found or None
+
+
 def say(text: str) -> None:
     """A line for people; control characters, which would drive their terminal, are shown as "?"."""
     click.echo(_CONTROL.sub("?", text))

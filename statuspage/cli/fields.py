@@ -12,11 +12,18 @@ from zoneinfo import ZoneInfo
 import click
 from pydantic.fields import FieldInfo
 
-from statuspage.cli.console import pairs, read_text, read_time
+from statuspage.cli.console import pairs, read_text, read_time, translations_of
 from statuspage.drafts import Draft, read_draft
 
 TEXTS = ("text", "body", "reason")
 """Fields that may be long: - reads standard input, @FILE a file."""
+TRANSLATION = click.option(
+    "--translation",
+    "translations",
+    multiple=True,
+    metavar="LANGUAGE.title|body=TEXT",
+    help="In a further language of the page; repeatable. @FILE reads a file.",
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 D = TypeVar("D", bound=Draft)
 
@@ -54,6 +61,8 @@ def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
     flag = f"--{name.replace('_', '-')}"
     if bool in held:
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None)
+    if name == "translations":
+        return TRANSLATION
     if dict in held:
         return click.option(flag, name, multiple=True, metavar="NAME=TEXT", help="Repeatable.")
     if list in held:
@@ -70,6 +79,8 @@ def _read(name: str, field: FieldInfo, value: Any, zone: ZoneInfo) -> Any:
     held = set(_types(field.annotation))
     if value is None or (value == "" and type(None) in held):
         return None
+    if name == "translations":
+        return translations_of(value)
     if dict in held:
         return pairs(value, name)
     if list in held:

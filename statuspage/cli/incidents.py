@@ -23,7 +23,9 @@ from statuspage.cli.console import (
     say_json,
     say_outcome,
     say_rows,
+    translations_of,
 )
+from statuspage.cli.fields import TRANSLATION
 from statuspage.domain.vocabulary import Cause, IncidentStatus
 from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
 from statuspage.models import Incident
@@ -38,6 +40,7 @@ _body = click.option("--body", required=True, metavar="TEXT|-|@FILE", help=BODY_
 _component = click.option("--component", "components", multiple=True, metavar="SLUG=STATUS", help=COMPONENT_HELP)
 _quiet = click.option("--no-notify", is_flag=True, help="Tell no subscriber; the page shows it all the same.")
 _cause = click.option("--cause", metavar="|".join(Cause), help="Who answers for it.")
+_provider = click.option("--provider", metavar="NAME", help="Who the third party is, with --cause third_party.")
 
 
 @incident.command("open")
@@ -47,7 +50,9 @@ _cause = click.option("--cause", metavar="|".join(Cause), help="Who answers for 
 @_body
 @_component
 @_cause
+@_provider
 @click.option("--started-at", metavar="TIME", help="Now by default; without an offset in the page's zone.")
+@TRANSLATION
 @_quiet
 @click.option("--draft", "as_draft", is_flag=True, help="Keep it: nobody outside sees it before it is published.")
 @_json
@@ -59,14 +64,19 @@ def open_(
     body: str,
     components: tuple[str, ...],
     cause: str | None,
+    provider: str | None,
     started_at: str | None,
+    translations: tuple[str, ...],
     no_notify: bool,
     as_draft: bool,
     as_json: bool,
 ) -> None:
     """Open an incident with its first update."""
     installation, now = opened()
-    values = given(title=title, priority=priority, status=status, body=read_text(body), cause=cause)
+    values = given(
+        title=title, priority=priority, status=status, body=read_text(body), cause=cause, provider=provider
+    )
+    values |= given(translations=translations_of(translations))
     values["components"] = pairs(components, "components") or {}
     if started_at is not None:
         values["started_at"] = read_time(started_at, page_zone(installation), "started_at")
@@ -85,9 +95,11 @@ def open_(
 @_component
 @click.option("--priority", metavar="P1…P5", help="Raise or lower it.")
 @_cause
+@_provider
 @click.option("--workaround-at", metavar="TIME", help="When a work-around is planned, or since when there is one.")
 @click.option("--snapshot-at", metavar="TIME", help="The backup that was put back.")
 @click.option("--lost-until", metavar="TIME", help="Until when changes are lost with it; the incident's start.")
+@TRANSLATION
 @_quiet
 @_json
 @plainly
@@ -98,9 +110,11 @@ def update(
     components: tuple[str, ...],
     priority: str | None,
     cause: str | None,
+    provider: str | None,
     workaround_at: str | None,
     snapshot_at: str | None,
     lost_until: str | None,
+    translations: tuple[str, ...],
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -111,7 +125,9 @@ def update(
         components=pairs(components, "components"),
         priority=priority,
         cause=cause,
+        provider=provider,
         notify=not no_notify,
+        translations=translations_of(translations),
     )
     times = given(workaround_at=workaround_at, snapshot_at=snapshot_at, lost_until=lost_until)
     if times:
@@ -123,13 +139,14 @@ def update(
 @incident.command("resolve")
 @click.argument("incident_id", metavar="ID")
 @_body
+@TRANSLATION
 @_quiet
 @_json
 @plainly
-def resolve(incident_id: str, body: str, no_notify: bool, as_json: bool) -> None:
+def resolve(incident_id: str, body: str, translations: tuple[str, ...], no_notify: bool, as_json: bool) -> None:
     """Resolve the incident ID; its components are operational again unless something else holds them."""
     values = {"status": IncidentStatus.RESOLVED.value, "body": read_text(body), "notify": not no_notify}
-    _post(incident_id, values, as_json)
+    _post(incident_id, values | given(translations=translations_of(translations)), as_json)
 
 
 @incident.command("publish")

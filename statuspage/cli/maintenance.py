@@ -24,7 +24,9 @@ from statuspage.cli.console import (
     say_json,
     say_outcome,
     say_rows,
+    translations_of,
 )
+from statuspage.cli.fields import TRANSLATION
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, WorkEffect, WorkObject
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MoveDraft, read_draft
 from statuspage.models import Maintenance
@@ -65,6 +67,7 @@ def _window(command: Command) -> Command:
 @click.option("--risk", metavar="|".join(Risk), help="normal by default.")
 @click.option("--works-on", metavar="|".join(WorkObject), help="What is worked on; shown.")
 @click.option("--effect", metavar="|".join(WorkEffect), help="What people notice meanwhile; shown.")
+@TRANSLATION
 @_quiet
 @_json
 @plainly
@@ -81,6 +84,7 @@ def schedule(
     risk: str | None,
     works_on: str | None,
     effect: str | None,
+    translations: tuple[str, ...],
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -90,6 +94,7 @@ def schedule(
     values = given(title=title, kind=kind, risk=risk, reason=reason, reason_text=reason_text)
     values |= given(works_on=works_on, effect=effect)
     values |= {"body": read_text(body), "components": list(components), "confirm": confirm, "notify": not no_notify}
+    values |= given(translations=translations_of(translations))
     values |= _times(installation, starts_at, ends_at)
     draft = read_draft(MaintenanceDraft, values)
     with site_change(installation, now, author=author()) as change:
@@ -102,6 +107,7 @@ def schedule(
 @click.argument("maintenance_id", metavar="ID")
 @_body
 @_window
+@TRANSLATION
 @_quiet
 @_json
 @plainly
@@ -114,6 +120,7 @@ def move(
     reason: str | None,
     reason_text: str | None,
     confirm: bool,
+    translations: tuple[str, ...],
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -121,6 +128,7 @@ def move(
     installation, now = opened()
     values = given(kind=kind, reason=reason, reason_text=reason_text)
     values |= {"body": read_text(body), "confirm": confirm, "notify": not no_notify}
+    values |= given(translations=translations_of(translations))
     values |= _times(installation, starts_at, ends_at)
     draft = read_draft(MoveDraft, values)
     with site_change(installation, now, author=author()) as change:
@@ -137,6 +145,7 @@ def move(
 @click.option("--reason", help="One of the policy's reasons, where it asks for one.")
 @click.option("--reason-text", help="The reason in words; shown.")
 @click.option("--confirm", is_flag=True, help="Announce it although the policy warns.")
+@TRANSLATION
 @_quiet
 @_json
 @plainly
@@ -147,6 +156,7 @@ def extend(
     reason: str | None,
     reason_text: str | None,
     confirm: bool,
+    translations: tuple[str, ...],
     no_notify: bool,
     as_json: bool,
 ) -> None:
@@ -154,6 +164,7 @@ def extend(
     installation, now = opened()
     values = given(reason=reason, reason_text=reason_text)
     values |= {"body": read_text(body), "confirm": confirm, "notify": not no_notify}
+    values |= given(translations=translations_of(translations))
     values["ends_at"] = read_time(ends_at, page_zone(installation), "ends_at")
     draft = read_draft(ExtensionDraft, values)
     with site_change(installation, now, author=author()) as change:
@@ -166,16 +177,18 @@ def extend(
 @maintenance.command("cancel")
 @click.argument("maintenance_id", metavar="ID")
 @_body
+@TRANSLATION
 @_quiet
 @_json
 @plainly
-def cancel(maintenance_id: str, body: str, no_notify: bool, as_json: bool) -> None:
+def cancel(maintenance_id: str, body: str, translations: tuple[str, ...], no_notify: bool, as_json: bool) -> None:
     """Cancel the maintenance ID, before it begins."""
     installation, now = opened()
-    draft = read_draft(CancelDraft, {"body": read_text(body), "notify": not no_notify})
+    values = {"body": read_text(body), "notify": not no_notify, "translations": translations_of(translations) or {}}
+    draft = read_draft(CancelDraft, values)
     with site_change(installation, now, author=author()) as change:
         row = verbs.load_maintenance(change.session, maintenance_id)
-        verbs.cancel(change.session, row, draft, policy=change.policy, author=author(), now=now)
+        verbs.cancel(change.session, row, draft, author=author(), now=now)
         answer = _answer_of(installation, change, row)
     _say(installation, answer, change, as_json)
 

@@ -23,6 +23,8 @@ class Notice(Base):
     title: Mapped[str] = mapped_column(String(255))
     body: Mapped[str] = mapped_column(Text)
     """Markdown."""
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """In further languages: {"nl": {"title": …, "body": …}}."""
     pinned: Mapped[bool] = mapped_column(default=False)
     """Stands above the others."""
     posted_at: Mapped[datetime] = mapped_column(index=True)

@@ -32,6 +32,8 @@ class Incident(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """In further languages: {"nl": {"title": …}}; the original is in the page's first."""
     priority: Mapped[Priority | None]
     impact: Mapped[Impact]
     status: Mapped[IncidentStatus] = mapped_column(index=True)
@@ -66,6 +68,8 @@ class Maintenance(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """In further languages: {"nl": {"title": …}}."""
     asked_kind: Mapped[MaintenanceKind | None]
     kind: Mapped[MaintenanceKind]
     urgent: Mapped[bool] = mapped_column(default=False)
@@ -134,6 +138,8 @@ class Update(Base):
     status: Mapped[str] = mapped_column(Word)
     body: Mapped[str] = mapped_column(Text)
     """Markdown as typed; of an imported update, the HTML or text the other page had (see `markup`)."""
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """In further languages, Markdown: {"nl": {"body": …}}."""
     markup: Mapped[str] = mapped_column(Word, default="markdown")
     """markdown or html; html is sanitised when it is rendered."""
     priority: Mapped[Priority | None]

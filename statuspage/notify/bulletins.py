@@ -7,7 +7,7 @@ from statuspage.domain.vocabulary import ComponentStatus, Priority
 from statuspage.notify.chats.bulletin import Bulletin, Tone
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Person, maintenance_state, wishes_of
-from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
+from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews, spoken_news
 from statuspage.publishing.wording import Words
 
 Fact = tuple[str, str]
@@ -17,6 +17,7 @@ MOST_COMPONENTS = 20
 def tell_incident(news: IncidentNews, person: Person, letterhead: Letterhead) -> Bulletin:
     """One update of an incident."""
     words = letterhead.words(person.language)
+    news = spoken_news(news, person.language, letterhead.url)
     facts = [
         (_label(words, "Priority:"), news.priority.value),
         (_label(words, "Status:"), words.label(news.status)),
@@ -38,6 +39,7 @@ def tell_incident(news: IncidentNews, person: Person, letterhead: Letterhead) ->
 def tell_maintenance(news: MaintenanceNews, person: Person, letterhead: Letterhead) -> Bulletin:
     """One update of a maintenance, its reminder among them."""
     words = letterhead.words(person.language)
+    news = spoken_news(news, person.language, letterhead.url)
     facts = [(_label(words, "Window:"), words.window(*news.window))]
     if news.old_window is not None:
         facts.append((_label(words, "Before:"), words.window(*news.old_window)))
@@ -62,6 +64,7 @@ def tell_maintenance(news: MaintenanceNews, person: Person, letterhead: Letterhe
 def tell_notice(news: NoticeNews, person: Person, letterhead: Letterhead) -> Bulletin:
     """A notice to everybody, such as a change of the service levels."""
     words = letterhead.words(person.language)
+    news = spoken_news(news, person.language, letterhead.url)
     state = words.gettext("SLA change") if news.kind == "sla_change" else words.gettext("Notice")
     return Bulletin(
         headline=f"[{state}] {news.title}",

@@ -25,7 +25,7 @@ from statuspage.notify.composing import Composer
 from statuspage.notify.hook_addresses import HOOK_CHANNELS
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.notify.messages import Person
-from statuspage.notify.news import IncidentNews, load_news, load_notice_news, load_reminder_news
+from statuspage.notify.news import IncidentNews, load_news, load_notice_news, load_reminder_news, spoken_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.posting import TOTAL_SECONDS, NoAnswer, post_json
 from statuspage.notify.readers import load_people
@@ -185,14 +185,17 @@ class _Hooking(InThreads):
     ) -> webhook_payload.Json:
         if row.update_id is not None:
             update = session.get_one(Update, row.update_id)
-            return {"incident": webhook_payload.tell_update(session, update, self.letterhead)}
+            return {"incident": webhook_payload.tell_update(session, update, self.letterhead, person.language)}
         if row.reminder_id is not None:
             update = session.get_one(Update, load_reminder_news(session, row.reminder_id).update_id)
-            return {"incident": webhook_payload.tell_update(session, update, self.letterhead)}
+            return {"incident": webhook_payload.tell_update(session, update, self.letterhead, person.language)}
         if row.reminder_id is not None:
-            return {"incident": webhook_payload.tell_reminder(session, row.reminder_id, self.letterhead)}
+            return {
+                "incident": webhook_payload.tell_reminder(session, row.reminder_id, self.letterhead, person.language)
+            }
         if row.notice_id is not None:
             told = load_notice_news(session, row.notice_id, self.letterhead.url)
+            told = spoken_news(told, person.language, self.letterhead.url)
             return webhook_payload.tell_notice(session, told, self.letterhead)
         if row.component_change_id is not None:
             return component_news.tell_change(session, row.component_change_id)

@@ -13,10 +13,10 @@ from typing import Any
 import css_inline
 
 from statuspage.domain.vocabulary import Frequency, MaintenanceKind, NoticeKind, Priority
-from statuspage.notify.digests import DigestNews
+from statuspage.notify.digests import DigestNews, spoken_digest
 from statuspage.notify.email import MailTemplate, OutgoingMail, ascii_domain, one_line, soft_line
 from statuspage.notify.letterhead import Letterhead, load_templates
-from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
+from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews, spoken_news
 from statuspage.publishing.wording import Words
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -118,6 +118,7 @@ def write_news(
 
     A customer's contact is told by contract: without a way to unsubscribe (design: not for contacts)."""
     words = letterhead.words(language)
+    news = spoken_news(news, language, letterhead.url)
     places = Places.of(news.update_id)
     if isinstance(news, IncidentNews):
         name, thread = "incident", letterhead.message_id("incident", news.incident_id)
@@ -139,6 +140,7 @@ def write_notice(
 ) -> Letter:
     """The mail of a notice in one language."""
     words = letterhead.words(language)
+    news = spoken_news(news, language, letterhead.url)
     places = Places.of(news.notice_id)
     state = words.gettext("SLA change") if news.kind == "sla_change" else words.gettext("Notice")
     url = f"{letterhead.url}/notices#{news.notice_id}"
@@ -151,6 +153,7 @@ def write_notice(
 def write_digest(news: DigestNews, letterhead: Letterhead, language: str, now: datetime) -> Letter:
     """The mail of one day in one language; it belongs to no thread."""
     words = letterhead.words(language)
+    news = spoken_digest(news, language)
     titles = list(dict.fromkeys(story.title for story in news.stories))
     places = Places.of(f"{letterhead.url} digest {news.until.isoformat()}")
     preheader = _preheader(" · ".join(story.updates[-1].text for story in news.stories))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -19,10 +20,12 @@ from statuspage.domain.vocabulary import (
 )
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Reminder, Update
 from statuspage.publishing.markup import html_of, text_of
+from statuspage.publishing.wording import told_in
 
 WINDOW_EVENTS = ("announced", "moved", "extended")
 """Updates whose words tell of the window."""
 Window = tuple[datetime, datetime]
+Texts = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class IncidentNews:
     started_at: datetime
     components: tuple[tuple[str, ComponentStatus], ...]
     next_due_at: datetime | None
+    texts: tuple[Texts | None, ...] = ()
+    """What was posted in further languages, as stored."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class MaintenanceNews:
     window: Window
     old_window: Window | None
     components: tuple[str, ...]
+    texts: tuple[Texts | None, ...] = ()
+    """What was posted in further languages, as stored."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,23 @@ class NoticeNews:
     html: str
     text: str
     posted_at: datetime
+    texts: tuple[Texts | None, ...] = ()
+    """What was posted in further languages, as stored."""
+
+
+News = TypeVar("News", IncidentNews, MaintenanceNews, NoticeNews)
+
+
+def spoken_news(news: News, language: str, base_url: str = "") -> News:
+    """The news in a reader's language, as far as it was posted in it; links of a notice lead to `base_url`."""
+    for texts in news.texts:
+        title, body = told_in(texts, language, "title"), told_in(texts, language, "body")
+        if title:
+            news = replace(news, title=title)
+        if body:
+            body = body.replace("](/", f"]({base_url}/")
+            news = replace(news, html=html_of(body), text=text_of(body))
+    return news
 
 
 def load_notice_news(session: Session, notice_id: str, base_url: str) -> NoticeNews:
@@ -86,6 +110,7 @@ def load_notice_news(session: Session, notice_id: str, base_url: str) -> NoticeN
         html=html_of(body),
         text=text_of(body),
         posted_at=notice.posted_at,
+        texts=(notice.texts,),
     )
 
 
@@ -132,6 +157,7 @@ def _incident_news(session: Session, update: Update, incident: Incident, policy:
         started_at=incident.started_at,
         components=_components_after(session, update),
         next_due_at=next_update_due(policy, priority, status, update.posted_at),
+        texts=(incident.texts, update.texts),
     )
 
 
@@ -151,6 +177,7 @@ def _maintenance_news(update: Update, maintenance: Maintenance) -> MaintenanceNe
         window=_window(update, "starts_at", "ends_at") or (maintenance.starts_at, maintenance.ends_at),
         old_window=_window(update, "old_starts_at", "old_ends_at"),
         components=tuple(c.name for c in _in_page_order(maintenance.components) if not c.hidden),
+        texts=(maintenance.texts, update.texts),
     )
 
 

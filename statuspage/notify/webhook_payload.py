@@ -33,27 +33,33 @@ from statuspage.notify.chats.bulletin import Bulletin
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.news import NoticeNews
 from statuspage.publishing.markup import text_of
+from statuspage.publishing.wording import told_in
 
 Json = dict[str, Any]
 DOCUMENTATION = "https://www.standardwebhooks.com/"
 """How the signature is checked."""
 
 
-def tell_update(session: Session, update: Update, letterhead: Letterhead) -> Json:
-    """The `incident` member of an update of an incident or a maintenance."""
+def tell_update(session: Session, update: Update, letterhead: Letterhead, language: str) -> Json:
+    """The `incident` member of an update, in a language as far as it was posted in it."""
     code = _page(session).code
     posts = _posts_until(session, update)
     if update.incident_id is not None:
-        return _incident(session.get_one(Incident, update.incident_id), posts, code, letterhead)
-    return _maintenance(session.get_one(Maintenance, update.maintenance_id), posts, code, letterhead)
+        incident = session.get_one(Incident, update.incident_id)
+        return _spoken(_incident(incident, posts, code, letterhead), incident, posts, language)
+    work = session.get_one(Maintenance, update.maintenance_id)
+    return _spoken(_maintenance(work, posts, code, letterhead), work, posts, language)
 
 
-def tell_reminder(session: Session, reminder_id: int, letterhead: Letterhead) -> Json:
+def tell_reminder(session: Session, reminder_id: int, letterhead: Letterhead, language: str) -> Json:
     """The `incident` member of a maintenance that is about to start, as it stands."""
     reminder = session.get_one(Reminder, reminder_id)
     public = select(Update).where(Update.maintenance_id == reminder.maintenance_id, Update.public_at.is_not(None))
     last = session.scalars(public.order_by(Update.posted_at.desc(), Update.sequence.desc()).limit(1)).one()
-    return {**tell_update(session, last, letterhead), "scheduled_reminded_at": wire_time(reminder.reminded_at)}
+    return {
+        **tell_update(session, last, letterhead, language),
+        "scheduled_reminded_at": wire_time(reminder.reminded_at),
+    }
 
 
 def tell_notice(session: Session, news: NoticeNews, letterhead: Letterhead) -> Json:
@@ -191,6 +197,15 @@ def _event(event: Incident | Maintenance, posts: Sequence[Update], status: str, 
         "impact_override": None,
         "incident_updates": [_update(post, event.id) for post in posts],
     }
+
+
+def _spoken(told: Json, event: Incident | Maintenance, posts: Sequence[Update], language: str) -> Json:
+    """What is told, with the titles and texts that were posted in the language."""
+    said = {post.id: text_of(body) for post in posts if (body := told_in(post.texts, language, "body"))}
+    updates = [{**each, "body": said.get(each["id"], each["body"])} for each in told["incident_updates"]]
+    named = {"name": told_in(event.texts, language, "title") or told["name"], "incident_updates": updates}
+    postmortem = next((each["body"] for each in updates if each["status"] == IncidentStatus.POSTMORTEM), None)
+    return {**told, **named, "postmortem_body": postmortem}
 
 
 def _postmortem(post: Update | None) -> Json:

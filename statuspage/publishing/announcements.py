@@ -27,6 +27,7 @@ def load_notices(session: Session, base_url: str) -> tuple[NoticeView, ...]:
             posted_at=row.posted_at,
             updated_at=row.updated_at,
             ends_at=row.ends_at,
+            texts=row.texts or {},
         )
         for row in rows
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from statuspage.publishing.wording import words_of
 
@@ -39,8 +40,13 @@ def make_environment(lang: str, root: str, zone: ZoneInfo) -> Environment:
     )
     words = words_of(lang, zone)
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(lang=lang, root=root, asset=asset_path, words=words)
+    environment.globals.update(lang=lang, root=root, asset=asset_path, words=words, in_lang=in_lang)
     return environment
+
+
+def in_lang(language: str | None) -> Markup:
+    """The attribute of an element whose words are in another language than the page; nothing for None."""
+    return Markup(' lang="{}"').format(language) if language else Markup()
 
 
 @cache

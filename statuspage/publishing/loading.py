@@ -192,6 +192,7 @@ def _incident_view(incident: Incident, updates: tuple[UpdateView, ...], policy: 
         impact=incident.impact,
         status=incident.status,
         cause=incident.cause,
+        provider=incident.provider,
         started_at=incident.started_at,
         created_at=incident.created_at,
         updated_at=incident.updated_at,
@@ -202,6 +203,7 @@ def _incident_view(incident: Incident, updates: tuple[UpdateView, ...], policy: 
         updates=updates,
         components=_ever_affected(updates),
         next_update_due_at=next_update_due(policy, incident.priority, incident.status, last) if last else None,
+        texts=incident.texts or {},
     )
 
 
@@ -265,6 +267,7 @@ def _maintenance_view(
         shortlink=maintenance.shortlink,
         updates=updates,
         extends_id=maintenance.extends_id,
+        texts=maintenance.texts or {},
         components=tuple(
             AffectedView(
                 component.id,

@@ -29,6 +29,7 @@ from statuspage.publishing.marker import MARKER, Marker, maker_digest, marker_by
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.serving import place_of
 from statuspage.publishing.snapshot import Snapshot, Touched, root_of
+from statuspage.publishing.spoken import spoken
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
 from statuspage.publishing.wellknown import render_wellknown
@@ -145,9 +146,9 @@ def render_site(snapshot: Snapshot) -> Files:
     yield from chain.from_iterable(render(snapshot) for render in UNSPOKEN)
     for language in snapshot.page.languages:
         folder = spoken_in(language, snapshot)
-        spoken = snapshot.in_language(language)
+        told = spoken(snapshot, language)
         for render in SPOKEN:
-            yield from ((folder + path, content) for path, content in render(spoken))
+            yield from ((folder + path, content) for path, content in render(told))
 
 
 def spoken_in(language: str, snapshot: Snapshot) -> str:

@@ -6,8 +6,8 @@ unannounced maintenance never enter a Snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -161,6 +161,10 @@ class UpdateView:
     updated_at: datetime
     affected: tuple[AffectedView, ...]
     notified: bool
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    """What was posted in further languages, as stored."""
+    lang: str | None = None
+    """The original's language, where it stands in a page of another."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,7 @@ class IncidentView:
     impact: Impact
     status: IncidentStatus
     cause: Cause
+    provider: str | None
     started_at: datetime
     created_at: datetime
     updated_at: datetime
@@ -183,6 +188,10 @@ class IncidentView:
     updates: tuple[UpdateView, ...]
     components: tuple[AffectedView, ...]
     next_update_due_at: datetime | None
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    """What was posted in further languages, as stored."""
+    lang: str | None = None
+    """Of the title: the original's language, where it stands in a page of another."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +224,12 @@ class MaintenanceView:
     components: tuple[AffectedView, ...]
     extends_id: str | None = None
     """The maintenance whose window this one goes on with."""
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    """What was posted in further languages, as stored."""
+    lang: str | None = None
+    """As an incident's."""
+    reason_lang: str | None = None
+    """Likewise of the reason, which has no further languages."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +245,12 @@ class NoticeView:
     posted_at: datetime
     updated_at: datetime
     ends_at: datetime | None
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    """What was posted in further languages, as stored."""
+    lang: str | None = None
+    """Of the title: the original's language, where it stands in a page of another."""
+    body_lang: str | None = None
+    """Likewise of the text."""
 
     def is_current(self, now: datetime) -> bool:
         """Whether it stands on the front page."""
@@ -297,10 +318,6 @@ class Snapshot:
     """Newest first; those that ended too."""
     versions: tuple[Policy, ...] = ()
     """All versions of the policy that are known, by the day from which each is in force."""
-
-    def in_language(self, language: str) -> Snapshot:
-        """The same state, told in another of the page's languages."""
-        return replace(self, page=replace(self.page, language=language))
 
     @cached_property
     def overall(self) -> Overall:

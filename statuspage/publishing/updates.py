@@ -87,4 +87,5 @@ def _update_view(update: Update, affected: tuple[AffectedView, ...]) -> UpdateVi
         updated_at=update.updated_at,
         affected=affected,
         notified=update.notify,
+        texts=update.texts or {},
     )

@@ -31,6 +31,16 @@ LEADS = {
 }
 
 
+def told_in(texts: Mapping[str, Any] | None, language: str, name: str) -> str | None:
+    """The title or body an operator posted in a language, or in its main one (nl for nl-BE); None where readers see
+    the original."""
+    for code in (language, language.partition("-")[0]):
+        said = (texts or {}).get(code, {}).get(name)
+        if said:
+            return str(said)
+    return None
+
+
 def words_of(lang: str, zone: ZoneInfo) -> Words:
     """The writer in a language and a zone, with the language's catalogue."""
     return Words(lang, zone, load_catalogue(lang))

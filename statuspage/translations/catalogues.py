@@ -65,6 +65,11 @@ class _Missing(NullTranslations):
         warnings.warn(f"{self.language} has no words for {message!r}", Untranslated, stacklevel=4)
 
 
+def english_name(language: str) -> str:
+    """What a language is called in English: "Dutch"."""
+    return Locale.parse(language, sep="-").get_display_name("en") or language
+
+
 def native_name(language: str) -> str:
     """What a language calls itself: "Nederlands"."""
     locale = Locale.parse(language, sep="-")

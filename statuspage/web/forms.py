@@ -48,6 +48,15 @@ class Form:
             if name.startswith(prefix):
                 yield name.removeprefix(prefix), value
 
+    def translations(self) -> dict[str, dict[str, str]]:
+        """What was written in further languages: "translations.nl.title" and the like; blank ones are left out."""
+        found: dict[str, dict[str, str]] = {}
+        for name, text in self.prefixed("translations."):
+            language, _dot, part = name.rpartition(".")
+            if text.strip():
+                found.setdefault(language, {})[part] = text
+        return found
+
     def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
         """The instant that a wall-clock field names in `zone`; blank, impossible or ambiguous ones are problems."""
         text = self.filled(name)
@@ -94,3 +103,12 @@ def written(instant: datetime, zone: ZoneInfo) -> str:
     both = {plain.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
     shown = local.replace(second=0, microsecond=0) if len(both) > 1 else plain
     return shown.isoformat(timespec="minutes")
+
+
+def written_translations(translations: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The fields that Form.translations reads."""
+    return {
+        f"translations.{language}.{part}": text
+        for language, said in translations.items()
+        for part, text in said.items()
+    }

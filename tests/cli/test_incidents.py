@@ -68,3 +68,13 @@ def test_refusal_names_the_field(
 
 def test_unknown_incident_is_told(flask: Flask_) -> None:
     assert "there is no incident 'nope'" in flask("incident", "resolve", "nope", "--body", "x", code=1).stderr
+
+
+def test_translation_by_option(flask: Flask_, sip: str, tmp_path: Path) -> None:
+    flask("site", "apply", "-", typed='[page]\nlanguages = ["en", "nl"]')
+    (tmp_path / "nl.md").write_text("We *zoeken* het uit.")
+    dutch = ("--translation", "nl.title=Bellen lukt niet", "--translation", f"nl.body=@{tmp_path / 'nl.md'}")
+    answer = json.loads(flask(*OPEN, *dutch, "--json").stdout)
+    assert answer["translations"]["nl"]["title"] == "Bellen lukt niet"
+    assert answer["updates"][0]["translations"]["nl"]["body"] == "We *zoeken* het uit."
+    assert "translations.fr" in flask(*OPEN, "--translation", "fr.title=Non", code=2).stderr

@@ -21,6 +21,7 @@ from statuspage.models import Page, User
 from statuspage.publishing.environment import STATIC, asset_path
 from statuspage.publishing.markup import html_of
 from statuspage.publishing.wording import Words
+from statuspage.translations.catalogues import english_name
 from statuspage.web import current, login_limits, sessions
 from statuspage.web.admin.machinery import load_machinery
 from statuspage.web.admin.roles import ROLE_NEEDED
@@ -117,6 +118,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         form_token=generate_csrf,
         asset=asset,
         html_of=html_of,
+        language_name=english_name,
         **context,
     )
     return Response(html, status, mimetype="text/html")

@@ -116,6 +116,7 @@ def prefilled(session: Session, incident: Any) -> dict[str, Any]:
         "status": incident.status,
         "priority": incident.priority or "",
         "cause": incident.cause,
+        "provider": incident.provider or "",
         "notify": "yes",
         "seen": str(len(incident.updates)),
         **{f"components.{slug}": status for slug, status in held.items()},
@@ -180,8 +181,10 @@ def read_form(form: Form) -> IncidentDraft:
         "body": form.value("body"),
         "components": said_of_components(form),
         "cause": form.value("cause"),
+        "provider": provider_of(form),
         "started_at": started_at,
         "notify": form.is_ticked("notify"),
+        "translations": form.translations(),
     }
     try:
         draft = read_draft(IncidentDraft, values)
@@ -189,6 +192,11 @@ def read_form(form: Form) -> IncidentDraft:
         form.refuse_all(refused)
     form.check()
     return draft
+
+
+def provider_of(form: Form) -> str | None:
+    """The third party's name; what is left in its field under another cause is nobody's."""
+    return form.filled("provider") if form.value("cause") == Cause.THIRD_PARTY else None
 
 
 def said_of_components(form: Form) -> dict[str, str]:

@@ -120,11 +120,10 @@ def create_maintenance_update(maintenance_id: str) -> Response:
             "status": form.filled("status"),
             "body": form.value("body"),
             "notify": form.is_ticked("notify"),
+            "translations": form.translations(),
         }
         draft = read_draft(MaintenanceUpdateDraft, values)
-        maintenance.post_update(
-            change.session, notice, draft, policy=change.policy, author=change.author, now=change.now
-        )
+        maintenance.post_update(change.session, notice, draft, author=change.author, now=change.now)
 
     return _step(maintenance_id, "update", _("Published."), post)
 
@@ -157,6 +156,7 @@ def extend_maintenance(maintenance_id: str) -> Response:
             "reason_text": form.filled("reason_text"),
             "confirm": form.is_ticked("confirm"),
             "notify": form.is_ticked("notify"),
+            "translations": form.translations(),
         }
         form.check()
         draft = read_draft(ExtensionDraft, values)
@@ -170,8 +170,9 @@ def cancel_maintenance(maintenance_id: str) -> Response:
     """Call it off, with a text."""
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
-        draft = read_draft(CancelDraft, {"body": form.value("body"), "notify": form.is_ticked("notify")})
-        maintenance.cancel(change.session, notice, draft, policy=change.policy, author=change.author, now=change.now)
+        values = {"body": form.value("body"), "notify": form.is_ticked("notify"), "translations": form.translations()}
+        draft = read_draft(CancelDraft, values)
+        maintenance.cancel(change.session, notice, draft, author=change.author, now=change.now)
 
     return _step(maintenance_id, "cancel", _("Cancelled."), post)
 

@@ -15,7 +15,7 @@ from statuspage.errors import Refused
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
-from statuspage.web.forms import Form, written
+from statuspage.web.forms import Form, written, written_translations
 
 
 @admin.get("/notices")
@@ -54,6 +54,7 @@ def edit_notice(notice_id: str) -> Response:
                 "body": found.body,
                 "ends_at": written(found.ends_at, zone()) if found.ends_at else "",
                 "pinned": "yes" if found.pinned else "",
+                **written_translations(found.texts or {}),
             }
         )
         return show("notices/form.html", form=form, notice=found)
@@ -96,6 +97,7 @@ def _values(form: Form) -> dict[str, Any]:
         "body": form.value("body"),
         "ends_at": form.instant("ends_at", zone()) if form.filled("ends_at") else None,
         "pinned": form.is_ticked("pinned"),
+        "translations": form.translations(),
     }
 
 

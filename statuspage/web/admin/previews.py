@@ -96,13 +96,13 @@ def look_at_maintenance_update(maintenance_id: str) -> Response:
 
     def make(session: Session, now: datetime) -> News:
         values = {"status": form.filled("status"), "body": form.value("body"), "notify": False}
+        values["translations"] = form.translations()
         draft = read_draft(MaintenanceUpdateDraft, values)
         notice = maintenance.load_maintenance(session, maintenance_id)
-        policy = current.installation().policy(now, session)
-        maintenance.post_update(session, notice, draft, policy=policy, author=user().email, now=now)
+        maintenance.post_update(session, notice, draft, author=user().email, now=now)
         session.flush()
         session.refresh(notice, ["updates"])
-        return load_news(session, notice.updates[-1].id, policy)
+        return load_news(session, notice.updates[-1].id, current.installation().policy(now, session))
 
     def again(session: Session, typed: Form, status: int) -> Response:
         notice = maintenance.load_maintenance(session, maintenance_id)

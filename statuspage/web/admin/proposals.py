@@ -19,7 +19,7 @@ from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import posted, read_form, show_form
-from statuspage.web.forms import Form, written
+from statuspage.web.forms import Form, written, written_translations
 
 
 @admin.get("/incidents/<incident_id>/publish")
@@ -138,9 +138,11 @@ def _prefilled(incident: Incident) -> Form:
         "status": draft.status,
         "body": draft.body,
         "cause": draft.cause,
+        "provider": draft.provider or "",
         "started": "earlier",
         "started_at": written(incident.started_at, zone()),
         "notify": "yes" if draft.notify else "",
         **{f"components.{slug}": status for slug, status in draft.components.items()},
+        **written_translations(draft.model_dump(exclude_none=True)["translations"]),
     }
     return Form(values)

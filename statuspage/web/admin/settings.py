@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from babel import Locale
 from flask import Response, request
 from flask_babel import gettext as _
 
@@ -12,6 +11,7 @@ from statuspage import components
 from statuspage.changes import site_change
 from statuspage.drafts import PageChange, read_draft
 from statuspage.errors import Refused
+from statuspage.translations.catalogues import english_name, known_languages
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, note, page, show, tell, user
 from statuspage.web.forms import Form
@@ -32,7 +32,7 @@ def edit_settings() -> Response:
                 "name": page().name,
                 "url": page().url or "",
                 "timezone": page().timezone,
-                "languages": " ".join(page().languages),
+                "languages": list(page().languages),
                 "support_url": page().support_url or "",
                 "responsible_email": page().responsible_email or "",
                 "escalation_email": page().escalation_email or "",
@@ -51,7 +51,7 @@ def change_settings() -> Response:
         "name": form.value("name"),
         "url": form.filled("url"),
         "timezone": form.value("timezone"),
-        "languages": form.value("languages").replace(",", " ").split(),
+        "languages": _languages(form),
         "support_url": form.filled("support_url"),
         "responsible_email": form.filled("responsible_email"),
         "escalation_email": form.filled("escalation_email"),
@@ -72,6 +72,12 @@ def change_settings() -> Response:
     return go("edit_settings")
 
 
+def _languages(form: Form) -> list[str]:
+    """The default first, then those ticked; each once."""
+    chosen = [code for value in form.values("languages") for code in value.replace(",", " ").split()]
+    return list(dict.fromkeys(chosen))
+
+
 def _show(form: Form, status: int = 200) -> Response:
     settings = current.installation().settings
     return show(
@@ -81,5 +87,6 @@ def _show(form: Form, status: int = 200) -> Response:
         zones=ZONES if form.value("timezone") in ZONES else [form.value("timezone"), *ZONES],
         fixed_url=settings.statuspage_url,
         policy=current.installation().policy(current.now()),
-        languages=[(code, Locale.parse(code).get_display_name("en")) for code in ("en", "nl", "de", "fr", "es")],
+        spoken=_languages(form),
+        languages=[(code, english_name(code)) for code in known_languages()],
     )

@@ -15,7 +15,7 @@ from statuspage.models import Incident
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
-from statuspage.web.admin.incidents import posted, said_of_components, show_one
+from statuspage.web.admin.incidents import posted, provider_of, said_of_components, show_one
 from statuspage.web.forms import Form
 
 TIMES = ("workaround_at", "snapshot_at", "lost_until")
@@ -89,7 +89,9 @@ def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
             "components": changed,
             "priority": form.filled("priority"),
             "cause": form.filled("cause"),
+            "provider": provider_of(form),
             "notify": form.is_ticked("notify"),
             "publish_updates": form.values("publish_updates"),
+            "translations": form.translations(),
         },
     )

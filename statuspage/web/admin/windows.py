@@ -148,6 +148,7 @@ def _window(form: Form) -> dict[str, Any]:
         "reason_text": form.filled("reason_text"),
         "confirm": form.is_ticked("confirm"),
         "notify": form.is_ticked("notify"),
+        "translations": form.translations(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -12,21 +12,34 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
 from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
 from statuspage.models import Incident, Update
+from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, PageQuery, Query, Shape, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.shapes import (
+    Items,
+    PageQuery,
+    Query,
+    Shape,
+    TranslationAnswer,
+    UtcInstant,
+    page_of,
+    read_cursor,
+)
 
 
 class UpdateAnswer(Shape):
-    """One post. `body` is Markdown as typed; of imported history it may be HTML (`markup`)."""
+    """One post. `body` is Markdown as typed; of imported history it may be HTML (`markup`). `details` are the facts
+    that its words rest on, such as `workaround_at`, `snapshot_at` and `lost_until`, or a move's old window."""
 
     id: str
     status: str
     body: str
+    details: dict[str, Any] | None
     markup: str
     posted_at: UtcInstant
     public: bool
     author: str | None
+    translations: dict[str, TranslationAnswer] = {}
 
 
 class IncidentAnswer(Shape):
@@ -40,6 +53,7 @@ class IncidentAnswer(Shape):
     impact: Impact
     status: IncidentStatus
     cause: Cause
+    provider: str | None
     public: bool
     draft: bool = False
     started_at: UtcInstant
@@ -49,6 +63,7 @@ class IncidentAnswer(Shape):
     next_update_due: UtcInstant | None
     updates: list[UpdateAnswer]
     components: dict[str, ComponentStatus]
+    translations: dict[str, TranslationAnswer] = {}
 
 
 class DiscardQuery(Query):
@@ -160,10 +175,12 @@ def update_answer(update: Update) -> UpdateAnswer:
         id=update.id,
         status=update.status,
         body=update.body,
+        details=update.details,
         markup=update.markup,
         posted_at=update.posted_at,
         public=update.public_at is not None,
         author=update.author,
+        translations=translations_of(update.texts),
     )
 
 
@@ -183,6 +200,7 @@ def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy
         impact=incident.impact,
         status=incident.status,
         cause=incident.cause,
+        provider=incident.provider,
         public=public,
         draft=incident.draft,
         started_at=incident.started_at,
@@ -192,4 +210,5 @@ def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy
         next_update_due=incidents.next_due(incident, policy),
         updates=[update_answer(update) for update in reversed(incident.updates)],
         components=proposals.components_of(incident) if incident.draft else held,
+        translations=translations_of(incident.texts),
     )

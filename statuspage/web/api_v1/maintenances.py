@@ -8,13 +8,14 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from statuspage import extensions, maintenance
-from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, Scope
+from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, Scope, WorkEffect, WorkObject
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft
 from statuspage.models import Maintenance
+from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.incidents import UpdateAnswer, update_answer
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant, page_of, read_cursor
 from statuspage.work_drafts import ExtensionDraft
 
 
@@ -36,6 +37,8 @@ class MaintenanceAnswer(Shape):
     kind: MaintenanceKind
     urgent: bool
     risk: Risk
+    works_on: WorkObject | None
+    effect: WorkEffect | None
     reason: str | None
     reason_text: str | None
     status: MaintenanceStatus
@@ -51,6 +54,7 @@ class MaintenanceAnswer(Shape):
     updates: list[UpdateAnswer]
     created_at: UtcInstant
     updated_at: UtcInstant
+    translations: dict[str, TranslationAnswer] = {}
 
 
 class MaintenanceQuery(PageQuery):
@@ -104,7 +108,7 @@ def post_maintenance_update(call: Call, maintenance_id: str, draft: MaintenanceU
     """Post a word on a maintenance; with a status, begin early, verify or finish it now."""
     with call.change() as change:
         row = maintenance.load_maintenance(change.session, maintenance_id)
-        maintenance.post_update(change.session, row, draft, policy=change.policy, author=call.author, now=call.now)
+        maintenance.post_update(change.session, row, draft, author=call.author, now=call.now)
         return _created(call, change.session, row)
 
 
@@ -155,7 +159,7 @@ def cancel_maintenance(call: Call, maintenance_id: str, draft: CancelDraft) -> A
     """Cancel it before it begins."""
     with call.change() as change:
         row = maintenance.load_maintenance(change.session, maintenance_id)
-        maintenance.cancel(change.session, row, draft, policy=change.policy, author=call.author, now=call.now)
+        maintenance.cancel(change.session, row, draft, author=call.author, now=call.now)
         return _created(call, change.session, row)
 
 
@@ -179,6 +183,8 @@ def maintenance_answer(session: Session, row: Maintenance, base_url: str) -> Mai
         kind=row.kind,
         urgent=row.urgent,
         risk=row.risk,
+        works_on=row.works_on,
+        effect=row.effect,
         reason=row.reason,
         reason_text=row.reason_text,
         status=row.status,
@@ -199,4 +205,5 @@ def maintenance_answer(session: Session, row: Maintenance, base_url: str) -> Mai
         updates=[update_answer(update) for update in reversed(row.updates)],
         created_at=row.created_at,
         updated_at=row.updated_at,
+        translations=translations_of(row.texts),
     )

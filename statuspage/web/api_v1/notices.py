@@ -8,9 +8,10 @@ from statuspage import audit, notices
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import Notice
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
+from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant, page_of, read_cursor
 
 
 class NoticeAnswer(Shape):
@@ -25,6 +26,7 @@ class NoticeAnswer(Shape):
     posted_at: UtcInstant
     updated_at: UtcInstant
     ends_at: UtcInstant | None
+    translations: dict[str, TranslationAnswer] = {}
 
 
 @endpoint("GET", "/notices", scope=Scope.READ, query=PageQuery, gives=Items[NoticeAnswer])
@@ -89,5 +91,6 @@ def notice_answer(row: Notice, base_url: str) -> NoticeAnswer:
             "posted_at": row.posted_at,
             "updated_at": row.updated_at,
             "ends_at": row.ends_at,
+            "translations": translations_of(row.texts),
         }
     )

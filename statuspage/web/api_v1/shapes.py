@@ -49,6 +49,13 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class TranslationAnswer(Shape):
+    """What was posted in a further language; null where readers see the original."""
+
+    title: str | None = None
+    body: str | None = None
+
+
 class Query(BaseModel):
     """Base of query strings: an unknown parameter is an error."""
 

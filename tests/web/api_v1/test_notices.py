@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from statuspage.changes import Installation
+from statuspage.components import load_page
 from statuspage.domain.vocabulary import Scope
 from tests.web.api_v1.conftest import Api, fields_of
 
@@ -60,3 +62,15 @@ def test_deleted_notice_is_gone(api: Api, client: FlaskClient) -> None:
 def test_title_cannot_be_taken_away(api: Api) -> None:
     made = api.post("/notices", NOTICE).json or {}
     assert fields_of(api.patch(f"/notices/{made['id']}", {"title": None})) == ["title"]
+
+
+def test_translations_are_answered_and_refused(api: Api, installation: Installation) -> None:
+    with installation.database.write() as session:
+        load_page(session).languages = ["en", "nl"]
+    made = api.post("/notices", {**NOTICE, "translations": {"nl": {"title": "Wij verhuizen"}}}).json or {}
+    assert made["translations"] == {"nl": {"title": "Wij verhuizen", "body": None}}
+    refused = api.post("/notices", {**NOTICE, "translations": {"de": {"title": "Wir ziehen um"}}})
+    assert refused.status_code == 422
+    assert fields_of(refused) == ["translations.de"]
+    empty = api.post("/notices", {**NOTICE, "translations": {"nl": {"body": ""}}})
+    assert fields_of(empty) == ["translations.nl.body"]

@@ -1,0 +1,72 @@
+"""What operators post in further languages of the page: checked, and kept beside the original.
+
+The original is in the page's first language; where a language has no text of its own, readers see the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from statuspage.drafts import Translation
+from statuspage.errors import Problem, Refused
+from statuspage.models import Page
+from statuspage.translations.catalogues import known_languages
+
+Texts = dict[str, Any]
+"""As stored: {"nl": {"title": …, "body": …}}, each with what is there."""
+
+
+def check_translations(session: Session, translations: Mapping[str, Translation]) -> None:
+    """Whether each is in a further language of the page. Raises Refused, naming those."""
+    first, *further = session.get_one(Page, 1).languages
+    problems = []
+    for language in translations:
+        if language == first:
+            problems.append(Problem(f"translations.{language}", "is the language of the original: write it there"))
+        elif language not in further:
+            those = f"; those are: {', '.join(further)}" if further else "; it has none beside its first"
+            problems.append(Problem(f"translations.{language}", f"is no further language of the page{those}"))
+    if problems:
+        raise Refused(problems)
+
+
+def check_languages(languages: Sequence[str]) -> None:
+    """Whether the page can speak each. Raises Refused, naming those it can."""
+    known = known_languages()
+    unknown = [language for language in languages if language not in known]
+    if unknown:
+        message = f"{', '.join(unknown)}: there is no catalogue for it; those there are: {', '.join(known)}"
+        raise Refused(Problem("languages", message))
+    twice = [language for language in languages if languages.count(language) > 1]
+    if twice:
+        raise Refused(Problem("languages", f"{twice[0]} stands there twice"))
+
+
+def titles_in(translations: Mapping[str, Translation], before: Texts | None = None) -> Texts | None:
+    """The titles as stored, over those there were `before`; None where there is none."""
+    said = {language: {"title": each.title} for language, each in translations.items() if each.title}
+    return {**(before or {}), **said} or None
+
+
+def bodies_in(translations: Mapping[str, Translation], facts: str = "") -> Texts | None:
+    """The texts as stored, each with the `facts` that the original ends with; None where there is none."""
+    said = {language: {"body": each.body + facts} for language, each in translations.items() if each.body}
+    return said or None
+
+
+def texts_in(translations: Mapping[str, Translation]) -> Texts | None:
+    """Titles and texts as stored; None where there is none."""
+    said = {language: each.model_dump(exclude_none=True) for language, each in translations.items()}
+    return {language: texts for language, texts in said.items() if texts} or None
+
+
+def translations_of(*stored: Texts | None) -> dict[str, Texts]:
+    """What the doors show of what is stored, titles and texts of one thing together."""
+    merged: dict[str, Texts] = {}
+    for texts in stored:
+        for language, said in (texts or {}).items():
+            merged[language] = {**merged.get(language, {}), **said}
+    return merged
