@@ -9,12 +9,13 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from statuspage import audit
+from statuspage import audit, letter_words
 from statuspage.customer_drafts import ClaimDraft, SettlementDraft, WordsDraft
 from statuspage.domain.periods import Period
 from statuspage.domain.sla.policy import Policy
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
+from statuspage.letter_words import load_words
 from statuspage.models import Claim, Customer
 from statuspage.notify import letters
 from statuspage.standing import claim_standing
@@ -65,8 +66,7 @@ def dispute_claim(session: Session, claim: Claim, draft: WordsDraft, *, author: 
     if claim.state != "received":
         raise TransitionRefused(Problem("state", f"the claim is {claim.state.replace('_', ' ')}"))
     claim.state, claim.disputed_at, claim.dispute_reason = "disputed", now, draft.text
-    subject = f"Your claim for {claim.period} is disputed"
-    letters.write(session, claim.customer, subject, draft.text, now=now)
+    letters.write(session, claim.customer, *letter_words.disputed(load_words(session), claim, draft.text), now=now)
     _note(session, "claim.dispute", claim, author, now)
     session.flush()
     return claim
@@ -87,7 +87,9 @@ def settle_claim(
     claim.state = "agreed" if draft.agreed_pct is not None else "not_agreed"
     claim.settled_as = draft.settled_as if draft.agreed_pct is not None else None
     session.flush()
-    letters.write(session, claim.customer, *_decision(claim, policy, now), now=now)
+    standing = claim_standing(claim, policy, now=now)
+    told = letter_words.settled(load_words(session), claim, standing, policy)
+    letters.write(session, claim.customer, *told, now=now)
     _note(session, "claim.settle", claim, author, now, agreed=claim.agreed_pct, form=claim.settled_as)
     session.flush()
     return claim
@@ -129,17 +131,6 @@ def _check_claim(
         problems.append(Problem("period", f"this customer has a claim for {period} already"))
     if problems:
         raise Refused(problems)
-
-
-def _decision(claim: Claim, policy: Policy, now: datetime) -> tuple[str, str]:
-    if claim.agreed_pct is None:
-        return f"Your claim for {claim.period}", "We could not agree on this claim."
-    standing = claim_standing(claim, policy, now=now)
-    currency = policy.credits.currency if policy.credits else ""
-    said = f"We agreed on a {claim.settled_as} of {claim.agreed_pct}% of your monthly fee for {claim.period}"
-    amount = f": {standing.amount} {currency}".rstrip() if standing.amount is not None else ""
-    capped = " (the agreed maximum)" if standing.capped else ""
-    return f"Your claim for {claim.period} is agreed", f"{said}{amount}{capped}."
 
 
 def _text(percent: Decimal | int | None) -> str | None:

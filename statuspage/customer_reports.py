@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from statuspage import audit
+from statuspage import audit, letter_words
 from statuspage.customer_drafts import LinkDraft, RemarkDraft, ReportDraft, WorkLinkDraft
 from statuspage.customers import check_reporter, load_customer
 from statuspage.domain.periods import local_date
@@ -19,6 +19,7 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause
 from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
+from statuspage.letter_words import Letter, load_words
 from statuspage.models import Customer, CustomerReport, Incident, Maintenance, Page, ReportLog
 from statuspage.notify import letters
 from statuspage.standing import report_classes, tier_on
@@ -62,8 +63,7 @@ def open_report(
         _attach(session, report, incident, author=author, now=now)
     if work is not None:
         _attach_work(session, report, work, author=author, now=now)
-    said = f"We received your report as number {report.number}, class {report.report_class}."
-    mail(session, report, f"Report {report.number} received", f"{said}\n\n{report.text}", author=author, now=now)
+    mail(session, report, letter_words.received(load_words(session), report), author=author, now=now)
     return report
 
 
@@ -93,9 +93,6 @@ def link_maintenance(
     return report
 
 
-_WORKS_AGAIN = "The service works again."
-
-
 def restore(
     session: Session, report: CustomerReport, draft: RemarkDraft, *, author: str, now: datetime
 ) -> CustomerReport:
@@ -104,8 +101,8 @@ def restore(
         raise TransitionRefused(Problem("", "the customer was told of the restoration already"))
     report.restored_notice_at = now
     log(session, report, "restore", "Notice of restoration.", author=author, now=now)
-    said = draft.text or _WORKS_AGAIN
-    mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
+    said = letter_words.restored(load_words(session), report, text=draft.text)
+    mail(session, report, said, author=author, now=now)
     return report
 
 
@@ -116,8 +113,8 @@ def note_restored(session: Session, incident: Incident, *, author: str, now: dat
         if report.restored_notice_at is None:
             report.restored_notice_at = now
             log(session, report, "restore", f"Incident {incident.id} was resolved.", author=author, now=now)
-            said = f"{incident.title}: {_WORKS_AGAIN}"
-            mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
+            said = letter_words.restored(load_words(session), report, title=incident.title)
+            mail(session, report, said, author=author, now=now)
 
 
 def note_reopened(session: Session, incident: Incident, *, author: str, now: datetime) -> None:
@@ -134,8 +131,8 @@ def note_work_done(session: Session, work: Maintenance, *, author: str, now: dat
     for report in session.scalars(rows.where(CustomerReport.restored_notice_at.is_(None))).all():
         report.restored_notice_at = max(now, report.received_at)
         log(session, report, "restore", f"Maintenance {work.id} is over.", author=author, now=now)
-        said = f"{work.title}: {_WORKS_AGAIN}"
-        mail(session, report, f"Report {report.number}: service restored", said, author=author, now=now)
+        said = letter_words.restored(load_words(session), report, title=work.title)
+        mail(session, report, said, author=author, now=now)
 
 
 def log(session: Session, report: CustomerReport, action: str, entry: str, *, author: str, now: datetime) -> None:
@@ -145,8 +142,9 @@ def log(session: Session, report: CustomerReport, action: str, entry: str, *, au
     session.flush()
 
 
-def mail(session: Session, report: CustomerReport, subject: str, text: str, *, author: str, now: datetime) -> None:
+def mail(session: Session, report: CustomerReport, letter: Letter, *, author: str, now: datetime) -> None:
     """Write to the customer about a report and log to whom."""
+    subject, text = letter
     told = letters.write(session, report.customer, subject, text, now=now, reporter=report.reporter)
     said = f"Mail to {', '.join(told)}: {subject}" if told else f"Nobody to mail: {subject}"
     report.entries.append(ReportLog(at=now, actor=author[:255], entry=said))

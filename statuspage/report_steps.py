@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from statuspage import letter_words
 from statuspage.customer_drafts import (
     ClosingDraft,
     DelayDraft,
@@ -20,8 +21,8 @@ from statuspage.customer_drafts import (
 from statuspage.customer_reports import log, mail
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.sla.response import Downgrade, downgrade
-from statuspage.domain.vocabulary import Cause
 from statuspage.errors import Problem, Refused, TransitionRefused
+from statuspage.letter_words import load_words
 from statuspage.models import CustomerReport, ReportDelay
 from statuspage.standing import Timer, closing_reasons, report_classes, report_standing
 
@@ -59,9 +60,7 @@ def diagnose(
     if draft.qualified is not None:
         report.qualified, report.qualified_at = draft.qualified, report.qualified_at or now
     log(session, report, "diagnose", f"Diagnosis, cause {draft.cause.value}: {draft.text}", author=author, now=now)
-    origin = "" if draft.cause is Cause.OWN else "The cause lies outside our service.\n\n"
-    said = f"Class: {report.report_class}\n\n{origin}{draft.text}"
-    mail(session, report, f"Report {report.number}: diagnosis", said, author=author, now=now)
+    mail(session, report, letter_words.diagnosed(load_words(session), report, draft.text), author=author, now=now)
     return report
 
 
@@ -89,7 +88,8 @@ def qualify(
     said = f"Qualified as {wanted}." if draft.qualified else "Qualified as no fault."
     down = "The service was unavailable to the customer." if report.not_available else ""
     log(session, report, "qualify", _with(said, down), author=author, now=now)
-    mail(session, report, f"Report {report.number}: qualified", said, author=author, now=now)
+    told = letter_words.qualified(load_words(session), report, is_fault=draft.qualified)
+    mail(session, report, told, author=author, now=now)
     return report
 
 
@@ -126,8 +126,8 @@ def reclassify(
     after = report_standing(report, policy, now=now).timers
     said = f"{old} became {report.report_class}: {draft.reason} {_due(before)} became {_due(after)}."
     log(session, report, "reclassify", said, author=author, now=now)
-    told = f"Your report now has class {report.report_class}, before {old}.\n\n{draft.reason}"
-    mail(session, report, f"Report {report.number}: class changed", told, author=author, now=now)
+    told = letter_words.reclassified(load_words(session), report, before=old, reason=draft.reason)
+    mail(session, report, told, author=author, now=now)
     return report
 
 
@@ -138,14 +138,15 @@ def work_around(
     are logged (IS21)."""
     _check_open(report)
     lowered = downgrade(policy, report.report_class, report.received_at, now, report.tier)
-    report.workaround_at, told = now, draft.text
+    report.workaround_at, before = now, ""
     log(session, report, "workaround", f"Work-around: {draft.text}", author=author, now=now)
     if lowered.new_class != report.report_class:
-        report.class_before, report.report_class = report.report_class, lowered.new_class
-        said = f"{report.class_before} became {report.report_class}: {_moved(lowered)}"
+        before = report.class_before = report.report_class
+        report.report_class = lowered.new_class
+        said = f"{before} became {report.report_class}: {_moved(lowered)}"
         log(session, report, "downgrade", said, author=author, now=now)
-        told = f"{draft.text}\n\nYour report now has class {report.report_class}, before {report.class_before}."
-    mail(session, report, f"Report {report.number}: work-around", told, author=author, now=now)
+    told = letter_words.work_around(load_words(session), report, draft.text, before=before)
+    mail(session, report, told, author=author, now=now)
     return report
 
 
@@ -189,7 +190,7 @@ def resolve(
     report.resolved_at, report.objection_at = now, None
     report.restored_notice_at = report.restored_notice_at or now
     log(session, report, "resolve", f"Resolved: {draft.text}", author=author, now=now)
-    mail(session, report, f"Report {report.number}: resolved", draft.text, author=author, now=now)
+    mail(session, report, letter_words.resolved(load_words(session), report, draft.text), author=author, now=now)
     return report
 
 
@@ -205,8 +206,8 @@ def close(
         raise TransitionRefused(Problem("reason", "it is not resolved yet"))
     report.closed_at, report.closed_reason = now, draft.reason
     log(session, report, "close", _with(f"Closed: {draft.reason}.", draft.text), author=author, now=now)
-    said = _with(f"We closed your report: {draft.reason.replace('_', ' ')}.", draft.text)
-    mail(session, report, f"Report {report.number}: closed", said, author=author, now=now)
+    told = letter_words.closed(load_words(session), report, draft.reason, draft.text)
+    mail(session, report, told, author=author, now=now)
     return report
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from statuspage import customer_reports, customers
+from statuspage.components import ensure_page
 from statuspage.customer_drafts import ContactDraft, CustomerDraft, ReportDraft
 from statuspage.domain.sla.policy import Policy, load_policy
 from statuspage.drafts import read_draft
@@ -27,6 +28,7 @@ class Contract:
 
     def __init__(self, session: Session, preset: str) -> None:
         self.session = session
+        ensure_page(session, at("2024-01-01T00:00Z"))
         self.policy: Policy = load_policy(preset)
 
     def customer(self, name: str = "Acme", now: str = "2024-01-01T00:00Z", **values: Any) -> Customer:

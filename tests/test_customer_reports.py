@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage import customer_reports, incidents, report_steps
+from statuspage.components import load_page
 from statuspage.customer_drafts import (
     ClosingDraft,
     DelayDraft,
@@ -348,3 +349,17 @@ def test_free_plan_has_no_sla_by_itself(istockist: Contract) -> None:
     left_out = istockist.customer("Left out", plan="pro", has_sla=False)
     judged = [is_covered(each, istockist.policy) for each in (free, paying, insured, left_out)]
     assert judged == [False, True, True, False]
+
+
+def test_letters_speak_the_pages_language(session: Session) -> None:
+    istockist = Contract(session, "istockist")
+    load_page(session).languages = ["nl", "en"]
+    acme = istockist.customer()
+    istockist.contact(acme, "administrator", "admin@acme.example")
+    report = istockist.report(acme, "Critical", "2024-04-08T08:00Z", reporter="admin@acme.example")
+    steps = {"policy": istockist.policy, "author": AUTHOR, "now": at("2024-04-08T09:00Z")}
+    report_steps.close(session, report, ClosingDraft(reason="no_client_response"), **steps)
+    letters = session.scalars(select(ContactLetter).order_by(ContactLetter.created_at)).all()
+    assert [letter.subject for letter in letters] == ["Melding 1 ontvangen", "Melding 1: gesloten"]
+    assert letters[0].body.startswith("We ontvingen uw melding als nummer 1, klasse Critical.")
+    assert letters[1].body == "We hebben uw melding gesloten: we kregen geen antwoord van u."
