@@ -32,7 +32,7 @@ from statuspage.domain.sla.cadence import RingKind, is_public
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
-from statuspage.incidents import add_note, components_held, open_incident, post_update
+from statuspage.incidents import add_note, components_held, interrupts, open_incident, post_update
 from statuspage.models import Alert, ClockRing, Component, Detection, Incident
 from statuspage.notify import outbox
 from statuspage.readings import load_firing, load_readings, recovered_at
@@ -132,7 +132,8 @@ def _begin(
     shared = _shared_incident(session, new[0], now)
     if shared is not None and _join(session, shared, new, readings, policy, now):
         return
-    told = _told(session, new)
+    must_show = _may_not_wait(new, policy)
+    told = _told(session, new, public=must_show)
     priority = _priority(session, new, readings, policy)
     draft = IncidentDraft(
         title=told.title,
@@ -141,7 +142,7 @@ def _begin(
         components=_said(new),
         started_at=min(down.since for down in new),
     )
-    if _publishes_itself(new) and is_public(policy, priority):
+    if must_show or (_publishes_itself(new) and is_public(policy, priority)):
         incident = open_incident(session, draft, policy=policy, author=AUTHOR, now=now)
     else:
         incident = proposals.keep(session, draft, policy=policy, author=AUTHOR, now=now)
@@ -235,12 +236,16 @@ def _join(
     policy: Policy,
     now: datetime,
 ) -> bool:
-    """Name further components in an incident of ours. A published one takes in only what publishes itself."""
-    if not incident.draft and not _publishes_itself(new):
+    """Name further components in an incident of ours. A published one takes in only what publishes itself, or what
+    may not wait: then a draft is published first."""
+    must_show = _may_not_wait(new, policy)
+    if not (incident.draft or must_show or _publishes_itself(new)):
         return False
     priority = _priority(session, new, readings, policy)
     grown = incident.priority is None or priority < incident.priority
-    told = _told(session, new)
+    told = _told(session, new, public=must_show)
+    if incident.draft and must_show:
+        proposals.publish(session, incident, policy=policy, author=AUTHOR, now=now)
     if incident.draft:
         held = {**proposals.components_of(incident), **_said(new)}
         change = IncidentChange(components=held, **({"priority": priority} if grown else {}))
@@ -294,12 +299,18 @@ def _publishes_itself(new: Sequence[_Down]) -> bool:
     return all(d.component is not None and d.component.publishes_itself and not d.component.hidden for d in new)
 
 
+def _may_not_wait(new: Sequence[_Down], policy: Policy) -> bool:
+    """Whether the policy wants it on the page without an operator: a component that is shown is down (IS28)."""
+    shown = [down.reading.status for down in new if down.component is not None and not down.component.hidden]
+    return policy.incidents.interruptions_public and interrupts(shown)
+
+
 def _said(new: Sequence[_Down]) -> dict[str, ComponentStatus]:
     return {down.component.slug: down.reading.status for down in new if down.component is not None}
 
 
-def _told(session: Session, new: Sequence[_Down]) -> Told:
-    titles = [] if _publishes_itself(new) else [alert.title for down in new for alert in down.alerts]
+def _told(session: Session, new: Sequence[_Down], *, public: bool = False) -> Told:
+    titles = [] if public or _publishes_itself(new) else [alert.title for down in new for alert in down.alerts]
     names = [down.component.name for down in new if down.component is not None]
     worst = max((down.reading.status for down in new), key=lambda status: status.severity)
     return detection_words.tell(load_page(session), names, titles, worst, min(down.since for down in new))

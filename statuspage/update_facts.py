@@ -42,7 +42,10 @@ def facts_of(session: Session, incident: Incident, draft: UpdateDraft, *, policy
         details["workaround_at"] = wire(draft.workaround_at)
         tense = "Work-around planned for" if draft.workaround_at > now else "Work-around in place since"
         said.append(f"**{tense} {words.moment(draft.workaround_at)}.**")
-    loss = loss_of(incident, draft, policy=policy, now=now)
+    loss = None
+    if draft.snapshot_at is not None or draft.lost_until is not None:
+        priority = draft.priority or incident.priority
+        loss = loss_of(incident, draft.snapshot_at, draft.lost_until, priority=priority, policy=policy, now=now)
     if loss is not None:
         details |= {"snapshot_at": wire(loss.span.start), "lost_until": wire(loss.span.end)}
         said.append(_said_of(loss, words))
@@ -62,21 +65,27 @@ def work_words(draft: MaintenanceDraft, *, now: datetime) -> str:
     return f"{draft.body}\n\n**{' '.join(facts)}**" if facts else draft.body
 
 
-def loss_of(incident: Incident, draft: UpdateDraft, *, policy: Policy, now: datetime) -> Loss | None:
-    """What the snapshot that the update names loses; up to the incident's start where nothing else is said."""
-    if draft.snapshot_at is None:
-        if draft.lost_until is not None:
-            raise Refused(Problem("snapshot_at", "say which snapshot was restored"))
-        return None
-    if not may_recover(policy, draft.priority or incident.priority):
+def loss_of(
+    incident: Incident,
+    snapshot_at: datetime | None,
+    lost_until: datetime | None,
+    *,
+    priority: str | None,
+    policy: Policy,
+    now: datetime,
+) -> Loss:
+    """What restoring a snapshot loses; up to the incident's start where nothing else is said. Raises Refused."""
+    if snapshot_at is None:
+        raise Refused(Problem("snapshot_at", "say which snapshot was restored"))
+    if not may_recover(policy, priority):
         gravest = policy.priorities[0]
         raise Refused(Problem("snapshot_at", f"only incidents of {gravest.id} {gravest.name} are recovered so"))
-    if draft.snapshot_at > now:
+    if snapshot_at > now:
         raise Refused(Problem("snapshot_at", "must not be in the future"))
-    lost_until = draft.lost_until or max(incident.started_at, draft.snapshot_at)
-    if lost_until < draft.snapshot_at:
+    lost_until = lost_until or max(incident.started_at, snapshot_at)
+    if lost_until < snapshot_at:
         raise Refused(Problem("lost_until", "must not be before the snapshot"))
-    return recovery_loss(policy, draft.snapshot_at, lost_until)
+    return recovery_loss(policy, snapshot_at, lost_until)
 
 
 def _said_of(loss: Loss, words: Words) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from statuspage import detections, hooks, incidents, maintenance, proposals, windows
 from statuspage.changes import Installation, open_installation, site_change
 from statuspage.components import add_component, change_page, load_component, load_page
+from statuspage.domain.sla.policy import override
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import ComponentDraft, IncidentDraft, MaintenanceDraft, PageChange, UpdateDraft
 from statuspage.hook_drafts import AlertDraft, HookDraft
@@ -35,6 +36,7 @@ class Ground:
     def __init__(self, installation: Installation, now: datetime) -> None:
         self.installation = installation
         self.began = now
+        self.terms: dict[str, object] = {}
 
     def at(self, minutes: float) -> datetime:
         return self.began + minutes * MINUTE
@@ -67,7 +69,7 @@ class Ground:
                 row.status_since = self.at(minutes if since is None else since)
             change.session.flush()
             new = detections.is_anything_new(change.session, now)
-            detections.follow(change.session, policy=change.policy, now=now)
+            detections.follow(change.session, policy=override(change.policy, self.terms), now=now)
             change.session.flush()
             assert not detections.is_anything_new(change.session, now), new
 
@@ -335,6 +337,17 @@ def test_hidden_component_never_publishes_itself(ground: Ground) -> None:
     ground.component("Core router", hidden=True, publishes_itself=True)
     ground.measure(1, "core-router")
     assert [each.draft for each in ground.incidents()] == [True]
+
+
+def test_interruption_waits_for_nobody_where_promised(ground: Ground) -> None:
+    ground.terms = {"incidents.interruptions_public": True}
+    for name, hidden in (("API", False), ("Core router", True)):
+        ground.component(name, hidden=hidden)
+    ground.measure(1, "api", "core-router")
+    assert {each.title: each.draft for each in ground.incidents()} == {
+        "API is not working": False,
+        "Core router is not working": True,
+    }
 
 
 @pytest.fixture

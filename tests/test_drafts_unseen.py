@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from statuspage import clocks, incidents, proposals, subscribers
 from statuspage.changes import Installation, site_change
 from statuspage.components import add_component, load_page
+from statuspage.domain.sla.policy import override
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Priority
 from statuspage.drafts import ComponentDraft, IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.errors import Refused
@@ -43,6 +44,20 @@ def kept(installation: Installation, now: datetime) -> Incident:
         incidents.add_note(change.session, row, WORDS, author="ann", now=now)
     assert change.publish_error is None
     return row
+
+
+def test_interruption_is_not_kept_where_promised(installation: Installation, kept: Incident, now: datetime) -> None:
+    with site_change(installation, now, author="ann") as change:
+        terms = override(change.policy, {"incidents.interruptions_public": True})
+        row = incidents.load_incident(change.session, kept.id)
+        draft = proposals.draft_of(row)
+        with pytest.raises(Refused, match="every interruption on the page at once"):
+            proposals.keep(change.session, draft, policy=terms, author="ann", now=now)
+        slow = draft.model_copy(update={"components": {"api": ComponentStatus.DEGRADED_PERFORMANCE}})
+        assert proposals.keep(change.session, slow, policy=terms, author="ann", now=now).draft
+        minor = draft.model_copy(update={"priority": Priority.P5})
+        opened = incidents.open_incident(change.session, minor, policy=terms, author="ann", now=now)
+        assert opened.public_at == now
 
 
 def published(installation: Installation) -> dict[str, bytes]:

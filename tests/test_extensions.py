@@ -124,7 +124,7 @@ def test_reason_is_demanded_as_ever(session: Session, running: Maintenance) -> N
 def test_early_finish_withdraws_extension(session: Session, running: Maintenance, terms: Policy) -> None:
     further = extend(session, running, terms, NIGHT + HOUR)
     done = MaintenanceUpdateDraft(status=MaintenanceStatus.COMPLETED, body="Done.")
-    maintenance.post_update(session, running, done, policy=terms, author="ada", now=NIGHT + HOUR)
+    maintenance.post_update(session, running, done, author="ada", now=NIGHT + HOUR)
 
     assert further.status is MaintenanceStatus.CANCELLED
     assert windows.advance_due(session, now=NIGHT + 4 * HOUR) == []

@@ -291,7 +291,9 @@ def escalation(policy: Policy, inputs: Inputs) -> Answer:
 
 
 def visibility(policy: Policy, inputs: Inputs) -> Answer:
-    since = cadence.public_since(policy, [(moment(each["at"]), each["priority"]) for each in inputs["history"]])
+    since = None
+    for each in inputs["history"]:
+        since = cadence.public_since(policy, since, moment(each["at"]), each["priority"])
     return {"public": since is not None, "public_since": since}
 
 
@@ -310,7 +312,8 @@ def recipients(policy: Policy, inputs: Inputs) -> Answer:
         for each in inputs.get("contacts", [])
     ]
     to = audience.recipients(policy, inputs["event"], inputs.get("services", []), people, contacts)
-    return {"to": to, "customers_without_backup": audience.without_backup(contacts)}
+    without = sorted(each.customer for each in contacts if "backup" in each.missing)
+    return {"to": to, "customers_without_backup": without}
 
 
 ADAPTERS: dict[str, Callable[[Policy, Inputs], Answer]] = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from statuspage.changes import Installation
 from statuspage.components import current_statuses, load_components, set_base_status
-from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus
+from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus
 from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
 from statuspage.errors import Refused, TransitionRefused
 from statuspage.incidents import (
@@ -214,3 +214,13 @@ def test_resolving_with_a_broken_component_is_refused(desk: Desk) -> None:
         desk.update(incident, status="resolved", components={"voice": "partial_outage"})
     assert refused.value.problems[0].field == "components.voice"
     assert load_incident(desk.session, incident.id).status is IncidentStatus.INVESTIGATING
+
+
+def test_third_party_is_named(desk: Desk) -> None:
+    opened = desk.open(cause=Cause.THIRD_PARTY, provider="Northern Fibre")
+    assert opened.provider == "Northern Fibre"
+    desk.update(opened, cause=Cause.OWN)
+    assert opened.provider is None
+    with pytest.raises(Refused) as refused:
+        desk.update(opened, provider="Northern Fibre")
+    assert refused.value.problems[0].field == "provider"

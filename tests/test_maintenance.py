@@ -147,7 +147,7 @@ def test_move_starts_the_notice_anew(desk: Desk) -> None:
 def test_cancelled_work_never_starts(desk: Desk) -> None:
     planned = desk.schedule(timedelta(days=14))
     cancelled = verbs.cancel(
-        desk.session, planned, CancelDraft(body="Not needed."), policy=desk.policy, author="ada", now=desk.now
+        desk.session, planned, CancelDraft(body="Not needed."), author="ada", now=desk.now
     )
     assert (cancelled.event, planned.status.value) == ("cancelled", "cancelled")
     assert desk.advance(timedelta(days=15)) == []
@@ -157,7 +157,7 @@ def test_running_work_cannot_be_cancelled_or_moved(desk: Desk) -> None:
     planned = desk.schedule(timedelta(days=14))
     desk.advance(timedelta(days=14, minutes=1))
     with pytest.raises(TransitionRefused, match="in_progress"):
-        verbs.cancel(desk.session, planned, CancelDraft(body="No."), policy=desk.policy, author="ada", now=desk.now)
+        verbs.cancel(desk.session, planned, CancelDraft(body="No."), author="ada", now=desk.now)
     with pytest.raises(TransitionRefused, match="in_progress"):
         desk.move(planned, timedelta(days=20))
 
@@ -166,7 +166,7 @@ def test_work_can_finish_early(desk: Desk) -> None:
     planned = desk.schedule(timedelta(days=14))
     desk.advance(timedelta(days=14, minutes=10))
     draft = MaintenanceUpdateDraft(status="completed", body="Done sooner than planned.")
-    update = verbs.post_update(desk.session, planned, draft, policy=desk.policy, author="ada", now=desk.now)
+    update = verbs.post_update(desk.session, planned, draft, author="ada", now=desk.now)
     assert (update.event, planned.completed_at, desk.status()) == ("finished", desk.now, "operational")
     assert desk.advance(timedelta(hours=3)) == []
 

@@ -92,8 +92,7 @@ def test_cancelled_window_is_not_reminded(work: str, remind: Remind, installatio
     at = START - 30 * HOUR
     with installation.database.write() as session:
         found = maintenance.load_maintenance(session, work)
-        policy = installation.policy(at)
-        maintenance.cancel(session, found, CancelDraft(body="No."), policy=policy, author="Anna", now=at)
+        maintenance.cancel(session, found, CancelDraft(body="No."), author="Anna", now=at)
     assert remind(START - 24 * HOUR) == []
 
 

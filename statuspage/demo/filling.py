@@ -151,7 +151,7 @@ def _schedule(change: Change, planned: list[Maintenance], draft: MaintenanceDraf
 
 
 def _step(change: Change, planned: list[Maintenance], draft: MaintenanceUpdateDraft, at: datetime) -> None:
-    maintenance.post_update(change.session, planned[0], draft, policy=change.policy, author=AUTHOR, now=at)
+    maintenance.post_update(change.session, planned[0], draft, author=AUTHOR, now=at)
 
 
 def _gather_followers(change: Change) -> None:

@@ -86,7 +86,7 @@ def test_mails_of_a_maintenance(page: None, deliver: Deliver, installation: Inst
         with installation.database.write() as session:
             found = maintenance.load_maintenance(session, work.id)
             word = MaintenanceUpdateDraft(status=status, body=body)
-            maintenance.post_update(session, found, word, policy=policy, author="Anna", now=at)
+            maintenance.post_update(session, found, word, author="Anna", now=at)
         check_golden(name, deliver(at)[-1], installation)
 
 
@@ -110,7 +110,7 @@ def test_mails_of_urgent_work_that_is_cancelled(
     at = now + timedelta(hours=1)
     with installation.database.write() as session:
         found = maintenance.load_maintenance(session, work.id)
-        maintenance.cancel(session, found, CancelDraft(body="Not needed."), policy=policy, author="Anna", now=at)
+        maintenance.cancel(session, found, CancelDraft(body="Not needed."), author="Anna", now=at)
     check_golden("maintenance-cancelled", deliver(at)[-1], installation)
 
 

@@ -87,7 +87,7 @@ class Operator:
         with self.change() as change:
             work = maintenance.load_maintenance(change.session, maintenance_id)
             draft = read_draft(CancelDraft, {"body": "Not needed."})
-            maintenance.cancel(change.session, work, draft, policy=change.policy, author="operator", now=self.now)
+            maintenance.cancel(change.session, work, draft, author="operator", now=self.now)
 
     def advance(self, to: datetime) -> None:
         """Let the clock reach an instant and do what is due then."""

@@ -27,6 +27,11 @@ class Contacts:
     main: str | None
     backup: str | None
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which of the two are empty."""
+        return tuple(role for role, address in (("main", self.main), ("backup", self.backup)) if not address)
+
 
 def recipients(
     policy: Policy,
@@ -44,11 +49,6 @@ def recipients(
     if event == _TO_EVERYBODY or (event in _TO_CONTACTS and policy.maintenance.email_to == "contacts"):
         chosen += [address for each in contacts for address in (each.main, each.backup) if address]
     return tuple(sorted({address.casefold(): address for address in chosen}.values()))
-
-
-def without_backup(contacts: Iterable[Contacts]) -> tuple[str, ...]:
-    """Customers whose backup contact is missing, sorted (OP13)."""
-    return tuple(sorted(each.customer for each in contacts if not each.backup))
 
 
 def _wants(who: Subscriber, event: str, services: Collection[str]) -> bool:

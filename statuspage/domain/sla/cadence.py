@@ -117,12 +117,20 @@ def late(silences: Iterable[Gap]) -> int:
     return sum(bool(gap.late_by) for gap in silences)
 
 
-def is_public(policy: Policy, priority: str | None) -> bool:
-    """Whether an incident of this priority goes on the page; one without priority does (imported history)."""
+def is_public(policy: Policy, priority: str | None, *, interrupts: bool = False) -> bool:
+    """Whether an incident of this priority goes on the page; one without priority does (imported history).
+
+    One that `interrupts`, so that a component is down, goes there whatever its priority where the policy says so
+    (IS28).
+    """
     terms = policy.priority(priority)
-    return terms.public if terms else priority is None
+    by_priority = terms.public if terms else priority is None
+    return by_priority or (interrupts and policy.incidents.interruptions_public)
 
 
-def public_since(policy: Policy, history: Iterable[tuple[datetime, str | None]]) -> datetime | None:
-    """When an incident first was public, from (instant, priority) changes; once public, it stays so (CM22)."""
-    return min((at for at, priority in history if is_public(policy, priority)), default=None)
+def public_since(
+    policy: Policy, since: datetime | None, at: datetime, priority: str | None, *, interrupts: bool = False
+) -> datetime | None:
+    """Since when an incident is public that is, or becomes, of this priority at `at`: what was public stays so
+    (CM22)."""
+    return since or (at if is_public(policy, priority, interrupts=interrupts) else None)

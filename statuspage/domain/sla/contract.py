@@ -15,6 +15,7 @@ from statuspage.domain.sla.terms import (
     AvailabilityTerms,
     CreditTerms,
     Hours,
+    IncidentTerms,
     MaintenanceTerms,
     PageTerms,
     PriorityTerms,
@@ -46,6 +47,7 @@ class Policy(Terms):
     services: tuple[Service, ...] = Field((), alias="service")
     tiers: tuple[Tier, ...] = Field((), alias="tier")
     priorities: Annotated[tuple[PriorityTerms, ...], Field(alias="priority", min_length=1)]
+    incidents: IncidentTerms = IncidentTerms()
     maintenance: MaintenanceTerms = MaintenanceTerms()
     credits: CreditTerms | None = None
     responses: tuple[ResponseTerms, ...] = Field((), alias="response")
@@ -111,6 +113,7 @@ def _repeated(policy: Policy) -> list[tuple[str, str]]:
         ("service", [service.id for service in policy.services]),
         ("tier", [tier.id for tier in policy.tiers]),
         ("priority", [priority.id for priority in policy.priorities]),
+        *((f"service.{each.id}.components", [part.id for part in each.components]) for each in policy.services),
         ("response", [f"{terms.report_class} ({terms.measure})" for terms in policy.responses]),
     ]
     return [

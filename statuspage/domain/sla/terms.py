@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    StrictBool,
     ValidationInfo,
     field_validator,
 )
@@ -166,7 +167,7 @@ class AvailabilityTerms(Terms):
     not_downtime: Annotated[tuple[Exemption, ...], BeforeValidator(_distinct)] = ()
     start_rounding: Annotated[Literal["minute_floor"] | None, BeforeValidator(_unset)] = None
     sum_rounding: Annotated[Literal["nearest_minute"] | None, BeforeValidator(_unset)] = None
-    only_reported: bool = False
+    only_reported: StrictBool = False
     measured_by: Literal["internal", "external"] = "internal"
     default_target: Percent | None = None
 
@@ -179,7 +180,7 @@ class MeasuredComponent(Terms):
     """A component of a service; a beta one is left out of the figure (CM6)."""
 
     id: str
-    beta: bool = False
+    beta: StrictBool = False
 
 
 class Service(Terms):
@@ -208,9 +209,17 @@ class PriorityTerms(Terms):
     id: Literal["P1", "P2", "P3", "P4", "P5"]
     name: str
     means: str = ""
-    public: bool
+    public: StrictBool
     escalate: Literal["immediately", "business_hours", "planned"] | None = None
     update_every: Length | None = None
+
+
+class IncidentTerms(Terms):
+    """What may not be kept from the public."""
+
+    interruptions_public: StrictBool = False
+    """Whether an incident in which a component is down is public at once, whatever its priority, and is never kept
+    as a draft (IS28)."""
 
 
 class MaintenanceTerms(Terms):
@@ -223,7 +232,7 @@ class MaintenanceTerms(Terms):
     keep_outside_hours: Annotated[
         tuple[Literal["scheduled", "regular", "high_risk"], ...], BeforeValidator(_distinct)
     ] = ()
-    regular_per_week: Annotated[int, Field(ge=0)] = 0
+    regular_per_week: Annotated[int, Field(strict=True, ge=0)] = 0
     email_to: Literal["subscribers", "contacts"] = "subscribers"
     emergency_name: str = ""
 
@@ -248,8 +257,8 @@ class CreditTerms(Terms):
     form: Literal["credit", "refund", "credit_or_refund"]
     cap: Annotated[Decimal, Field(gt=0)] | None = None
     currency: str = ""
-    claim_days: Annotated[int, Field(ge=0)] | None = None
-    meeting_days: Annotated[int, Field(ge=0)] | None = None
+    claim_days: Annotated[int, Field(strict=True, ge=0)] | None = None
+    meeting_days: Annotated[int, Field(strict=True, ge=0)] | None = None
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
 
 
@@ -266,19 +275,19 @@ class TicketTerms(Terms):
     """Rules for customer reports; absent means off."""
 
     openers: Literal["anyone", "administrator", "named", "authorised"] = "anyone"
-    named_openers: Annotated[int, Field(ge=1)] | None = None
-    report_within_days: Annotated[int, Field(ge=0)] | None = None
+    named_openers: Annotated[int, Field(strict=True, ge=1)] | None = None
+    report_within_days: Annotated[int, Field(strict=True, ge=0)] | None = None
     final_class_by: Literal["provider"] | None = None
     reclassify_by: Literal["provider"] | None = None
     """Customers set the class; the provider may set another, with a reason that is logged (CM19, CM20)."""
-    workaround_downgrades: bool = False
+    workaround_downgrades: StrictBool = False
     downgrade_clock: Literal["from_open", "from_downgrade"] = "from_open"
     tolerance: Percent | None = None
-    introductory_days: Annotated[int, Field(ge=0)] | None = None
+    introductory_days: Annotated[int, Field(strict=True, ge=0)] | None = None
     not_counted: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
     close_reasons: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
-    record_validated_days: Annotated[int, Field(ge=0)] | None = None
-    recovery_loss_hours: Annotated[int, Field(ge=0)] | None = None
+    record_validated_days: Annotated[int, Field(strict=True, ge=0)] | None = None
+    recovery_loss_hours: Annotated[int, Field(strict=True, ge=0)] | None = None
     """How much of customers' work a restored snapshot may lose at most (OP16)."""
     asks: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
     """What a customer is to say with a report (OP38); what is missing is listed."""
@@ -287,7 +296,7 @@ class TicketTerms(Terms):
 class SubscriptionTerms(Terms):
     """What a subscriber may choose."""
 
-    per_service: bool = False
+    per_service: StrictBool = False
     """Whether the forms offer whole services beside components."""
 
 

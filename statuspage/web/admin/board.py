@@ -13,11 +13,14 @@ from statuspage.changes import Installation
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
-from statuspage.maintenance import load_maintenances
+from statuspage.maintenance import load_maintenances, load_upcoming
 from statuspage.models import Delivery, Incident, Maintenance
 from statuspage.notify.pauses import Pause, load_pause
 from statuspage.proposals import load_proposals
 from statuspage.web.health import WORKER_SILENT, last_beat
+
+AHEAD = 10
+"""So many maintenances that come next are on the board; the list has them all."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         drafts=load_proposals(session),
         clocks=_clocks(session, installation, now),
         running=load_maintenances(session, statuses=[s for s in MaintenanceStatus if s.is_running]),
-        upcoming=list(load_maintenances(session, statuses=[MaintenanceStatus.SCHEDULED]))[::-1],
+        upcoming=load_upcoming(session, AHEAD + 1)[:AHEAD],
         mail=load_mail_health(session, installation),
         worker_at=worker_at,
         worker_silent=worker_at is None or now - worker_at >= WORKER_SILENT,

@@ -15,8 +15,9 @@ from statuspage.domain.vocabulary import MaintenanceKind, NoticeKind, Risk
 from statuspage.drafts import MaintenanceDraft, MoveDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Maintenance
+from statuspage.notify import recipients
 from statuspage.notify.contacts import count_obliged
-from statuspage.notify.recipients import cannot_wait, count_recipients
+from statuspage.notify.recipients import Told, cannot_wait
 from statuspage.publishing.markup import html_of
 from statuspage.web import current
 from statuspage.web.admin.door import words, zone
@@ -45,7 +46,7 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
         "policy": policy,
         "told": count_told(session, form.values("components"), policy, now, window and window[0])
         if form.is_ticked("notify")
-        else 0,
+        else Told(),
         "html": html_of(form.value("body")) if form.filled("body") else "",
     }
 
@@ -59,11 +60,11 @@ def later_window(form: Form, notice: Maintenance) -> Form:
 
 def count_told(
     session: Session, slugs: list[str], policy: Policy, now: datetime, starts_at: datetime | None = None
-) -> int:
-    """How many would hear of maintenance on the components with these slugs, contacts included."""
+) -> Told:
+    """How many would hear of maintenance on the components with these slugs, by channel, contacts included."""
     at_once = starts_at is not None and cannot_wait(session, starts_at, now)
-    told = count_recipients(session, components=slugs, kind=NoticeKind.MAINTENANCE, at_once=at_once)
-    return told + count_obliged(session, components=slugs, policy=policy, now=now)
+    told = recipients.count_told(session, components=slugs, kind=NoticeKind.MAINTENANCE, at_once=at_once)
+    return told.with_mails(count_obliged(session, components=slugs, policy=policy, now=now))
 
 
 def read_first(form: Form) -> MaintenanceDraft:

@@ -55,9 +55,9 @@ def test_escalation_is_at_once_at_opening_or_never() -> None:
 
 def test_public_once_is_public_for_good() -> None:
     later = AT + timedelta(hours=1)
-    assert public_since(STANDARD, [(later, "P2"), (AT, "P4")]) == later
-    assert public_since(STANDARD, [(AT, "P3"), (later, "P5")]) == AT
-    assert public_since(STANDARD, [(AT, "P5")]) is None
+    assert public_since(STANDARD, None, later, "P2") == later
+    assert public_since(STANDARD, AT, later, "P5") == AT
+    assert public_since(STANDARD, None, AT, "P5") is None
 
 
 def test_imported_history_is_public() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from statuspage.domain.intervals import Span
 from statuspage.domain.periods import Period, day_span
-from statuspage.domain.sla.audience import Contacts, Subscriber, recipients, without_backup
+from statuspage.domain.sla.audience import Contacts, Subscriber, recipients
 from statuspage.domain.sla.credits import claims_close_at, credit, credit_percent, meeting_closes_at
 from statuspage.domain.sla.policy import override
 from statuspage.domain.sla.response import (
@@ -157,4 +157,4 @@ def test_mail_goes_to_those_who_chose_and_those_who_must_hear() -> None:
     )
     assert "B@example.test" in recipients(STANDARD, "sla_change", [], people, contacts)
     assert "B@example.test" not in recipients(STANDARD, "maintenance", [], people, contacts)
-    assert without_backup(contacts) == ("b",)
+    assert [each.missing for each in contacts] == [("backup",), ()]
