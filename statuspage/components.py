@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from statuspage.claims import Base, claim
 from statuspage.claims import current_statuses as current_statuses
+from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus
 from statuspage.drafts import ComponentChange, ComponentDraft, PageChange
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id, slug_of
-from statuspage.models import Component, ComponentGroup, Page
+from statuspage.models import Alert, Component, ComponentGroup, Hook, Page
 from statuspage.tongues import check_languages
 
 DEFAULT_PAGE_NAME = "Status"
@@ -102,9 +103,18 @@ def add_component(session: Session, draft: ComponentDraft, *, author: str, now: 
 
 
 def change_component(
-    session: Session, component: Component, change: ComponentChange, *, author: str, now: datetime
+    session: Session,
+    component: Component,
+    change: ComponentChange,
+    *,
+    author: str,
+    now: datetime,
+    policy: Policy | None = None,
 ) -> Component:
-    """Change what is given in `change`; an explicit null clears group, service and description."""
+    """Change what is given in `change`; an explicit null clears group, service and description. Raises Refused for a
+    status where `policy` leaves measuring it to an outside monitor."""
+    if change.status is not None and policy is not None:
+        check_own_status(session, component, policy)
     given = change.model_fields_set
     for field in ("name", "beta", "hidden", "publishes_itself"):
         if field in given and getattr(change, field) is None:
@@ -121,6 +131,24 @@ def change_component(
     if change.status is not None:
         set_base_status(session, component, change.status, author=author, now=now)
     return component
+
+
+def check_own_status(session: Session, component: Component, policy: Policy) -> None:
+    """Where the contract relies on an outside monitor, its readings are the component's own status, and nobody here
+    touches them (OP28); incidents and maintenance still count. Raises Refused."""
+    if policy.availability.measured_by != "external":
+        return
+    heard = select(Alert.hook_id).where(Alert.component_id == component.id)
+    name = session.scalar(
+        select(Hook.name)
+        .where(Hook.revoked_at.is_(None), Hook.kind.in_(("alertmanager", "alert")))
+        .where(or_(Hook.component_id == component.id, Hook.id.in_(heard)))
+        .order_by(Hook.name)
+        .limit(1)
+    )
+    if name is not None:
+        message = f"the policy relies on the outside monitor {name!r}: its readings are read-only; open an incident"
+        raise Refused(Problem("status", message))
 
 
 def set_base_status(

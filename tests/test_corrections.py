@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage.components import load_component, set_base_status
+from statuspage.components import change_component, load_component, set_base_status
 from statuspage.corrections import (
     CorrectionDraft,
     import_intervals,
@@ -22,6 +22,7 @@ from statuspage.domain.intervals import Span
 from statuspage.domain.sla.policy import Policy, load_policy
 from statuspage.domain.uptime import tally_of
 from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.drafts import ComponentChange
 from statuspage.errors import Refused
 from statuspage.models import Alert, AuditEvent, Hook
 from statuspage.publishing.timelines import load_timelines
@@ -111,6 +112,23 @@ def test_readings_of_the_contracts_monitor_stay(session: Session, api: str, now:
         record_correction(session, draft(now), policy=optimy, author="ada", now=now + 5 * HOUR)
     before = draft(now, starts_at=now - 2 * HOUR, ends_at=now - HOUR)
     assert record_correction(session, before, policy=optimy, author="ada", now=now + 5 * HOUR)
+
+
+def test_own_status_is_what_outside_reads(session: Session, api: str, policy: Policy, now: datetime) -> None:
+    optimy, api_row = load_policy("optimy"), load_component(session, "api")
+    down = ComponentChange(status=MAJOR)
+    change_component(session, api_row, down, author="ada", now=now, policy=optimy)
+    hook = Hook(id="hook", name="Neutral", kind="alert", token_digest="x", component_id=api, created_at=now)
+    session.add(hook)
+    session.flush()
+    with pytest.raises(Refused) as refused:
+        change_component(session, api_row, down, author="ada", now=now, policy=optimy)
+    (problem,) = refused.value.problems
+    assert (problem.field, "'Neutral'" in problem.message) == ("status", True)
+    change_component(session, api_row, ComponentChange(beta=True), author="ada", now=now, policy=optimy)
+    change_component(session, api_row, down, author="ada", now=now, policy=policy)
+    hook.revoked_at = now
+    change_component(session, api_row, down, author="ada", now=now, policy=optimy)
 
 
 def test_intervals_come_from_csv_once(session: Session, api: str, policy: Policy, now: datetime) -> None:

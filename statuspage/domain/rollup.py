@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from statuspage.domain.vocabulary import ComponentStatus, Impact
@@ -24,6 +24,7 @@ _OVERALL = {
     ComponentStatus.PARTIAL_OUTAGE: ("major", "Partial System Outage"),
     ComponentStatus.MAJOR_OUTAGE: ("critical", "Major Service Outage"),
 }
+_OUT = (ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE)
 DESCRIPTIONS = tuple(sentence for _, sentence in _OVERALL.values())
 _AS_GRAVE_AS = {
     Impact.MINOR: ComponentStatus.DEGRADED_PERFORMANCE,
@@ -35,6 +36,21 @@ _AS_GRAVE_AS = {
 def worst_of(statuses: Iterable[ComponentStatus]) -> ComponentStatus:
     """The gravest status; operational when there is none."""
     return max(statuses, key=lambda status: status.severity, default=ComponentStatus.OPERATIONAL)
+
+
+def carried(components: Iterable[tuple[str | None, ComponentStatus]], redundant: Container[str]) -> set[str]:
+    """Services of which one component is enough that stay up though another of theirs is down. `components` are
+    (service, status), `redundant` the services of rule "any" (CM12)."""
+    found: dict[str, set[bool]] = {}
+    for service, status in components:
+        if service is not None and service in redundant:
+            found.setdefault(service, set()).add(status in _OUT)
+    return {service for service, out in found.items() if out == {True, False}}
+
+
+def weight(status: ComponentStatus, *, is_carried: bool) -> ComponentStatus:
+    """What a component's status weighs for the whole: where its service is carried, no more than degraded."""
+    return ComponentStatus.DEGRADED_PERFORMANCE if is_carried and status in _OUT else status
 
 
 def overall(

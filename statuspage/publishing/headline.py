@@ -49,11 +49,7 @@ def headline(snapshot: Snapshot, words: Words) -> Headline:
     """The banner of a snapshot."""
     incidents = open_incidents(snapshot)
     running = [work for work in planned_work(snapshot) if work.status is not MaintenanceStatus.SCHEDULED]
-    state = overall(
-        (component.status for component in snapshot.components),
-        (incident.impact for incident in incidents),
-        maintenance_running=bool(running),
-    )
+    state = snapshot.overall
     if incidents or state.status in _TROUBLE:
         return _trouble(snapshot, incidents, state.status, words)
     if state.status is ComponentStatus.UNDER_MAINTENANCE:
@@ -64,13 +60,13 @@ def headline(snapshot: Snapshot, words: Words) -> Headline:
 def _trouble(
     snapshot: Snapshot, incidents: tuple[IncidentView, ...], status: ComponentStatus, words: Words
 ) -> Headline:
-    named = [(each, _names(snapshot.components, each, words)) for each in _TROUBLE]
+    named = [(each, _hit(snapshot, each, words)) for each in _TROUBLE]
     hit = [(each, names) for each, names in named if names]
     due = [incident.next_update_due_at for incident in incidents if incident.next_update_due_at]
     since = [incident.started_at for incident in incidents]
     if hit:
         status, names = hit[0]
-        since = _since(snapshot.components, incidents, status)
+        since = _since(snapshot, incidents, status)
         sentence = words.gettext("%(state)s: %(names)s") % {"state": words.label(status), "names": names}
     else:
         if status not in _TROUBLE:
@@ -102,21 +98,33 @@ def _calm(snapshot: Snapshot, words: Words) -> Headline:
     return Headline(ComponentStatus.OPERATIONAL, sentence)
 
 
+def _hit(snapshot: Snapshot, status: ComponentStatus, words: Words) -> str:
+    """Who is in this trouble: components, and a service that goes on with what is left of it by its own name."""
+    names = []
+    for component in snapshot.components:
+        if snapshot.weight_of(component) is not status:
+            continue
+        service = snapshot.policy.service(component.service)
+        names.append(service.name if service and component.status is not status else component.name)
+    return words.listed(list(dict.fromkeys(names)))
+
+
 def _names(components: tuple[ComponentView, ...], status: ComponentStatus, words: Words) -> str:
     return words.listed([component.name for component in components if component.status is status])
 
 
-def _since(
-    components: tuple[ComponentView, ...], incidents: tuple[IncidentView, ...], status: ComponentStatus
-) -> list[datetime]:
+def _since(snapshot: Snapshot, incidents: tuple[IncidentView, ...], status: ComponentStatus) -> list[datetime]:
     """When the trouble of that status began: as its incidents say, else as its components do."""
-    hit = {component.id for component in components if component.status is status}
+    hit = {component.id: component for component in snapshot.components if snapshot.weight_of(component) is status}
     told = [
         incident.started_at
         for incident in incidents
-        if any(each.component_id in hit and each.new_status is status for each in incident.components)
+        if any(
+            each.component_id in hit and each.new_status is hit[each.component_id].status
+            for each in incident.components
+        )
     ]
-    return told or _changes(tuple(component for component in components if component.id in hit))
+    return told or _changes(tuple(hit.values()))
 
 
 def _changes(components: tuple[ComponentView, ...]) -> list[datetime]:

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from statuspage.domain.periods import Period
-from statuspage.domain.rollup import Overall, overall
+from statuspage.domain.rollup import Overall, carried, overall, weight
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.uptime import Timeline
 from statuspage.domain.vocabulary import (
@@ -320,10 +320,20 @@ class Snapshot:
     """All versions of the policy that are known, by the day from which each is in force."""
 
     @cached_property
+    def carried(self) -> frozenset[str]:
+        """The services that are up because one of their components is enough, while another is down."""
+        redundant = {service.id for service in self.policy.services if service.rule == "any"}
+        return frozenset(carried(((each.service, each.status) for each in self.components), redundant))
+
+    def weight_of(self, component: ComponentView) -> ComponentStatus:
+        """What a component's status means for the page as a whole."""
+        return weight(component.status, is_carried=component.service in self.carried)
+
+    @cached_property
     def overall(self) -> Overall:
         """The page in one sentence: the one roll-up that page, API and badges share."""
         return overall(
-            (component.status for component in self.components),
+            (self.weight_of(component) for component in self.components),
             (incident.impact for incident in self.incidents if incident.status.is_open),
             maintenance_running=any(maintenance.status.is_running for maintenance in self.maintenances),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from statuspage.domain.rollup import overall, worst_of
+from statuspage.domain.rollup import carried, overall, weight, worst_of
 from statuspage.domain.vocabulary import ComponentStatus, Impact
 
 OK = ComponentStatus.OPERATIONAL
@@ -37,3 +37,20 @@ def test_open_incident_without_components_shows() -> None:
 
 def test_running_maintenance_shows() -> None:
     assert overall([OK], maintenance_running=True).indicator == "maintenance"
+
+
+def test_one_that_is_up_carries_its_service() -> None:
+    down, partial = ComponentStatus.MAJOR_OUTAGE, ComponentStatus.PARTIAL_OUTAGE
+    pairs = [
+        ("voice", down),
+        ("voice", OK),
+        ("mail", down),
+        ("mail", partial),
+        ("web", down),
+        ("web", OK),
+        (None, down),
+    ]
+    assert carried(pairs, {"voice", "mail"}) == {"voice"}
+    assert weight(down, is_carried=True) is ComponentStatus.DEGRADED_PERFORMANCE
+    assert weight(down, is_carried=False) is down
+    assert weight(ComponentStatus.UNDER_MAINTENANCE, is_carried=True) is ComponentStatus.UNDER_MAINTENANCE

@@ -83,7 +83,9 @@ def change_component(slug: str) -> Response:
         wanted = read_draft(ComponentChange, values)
         with site_change(current.installation(), now, author=user().email) as change:
             found = components.load_component(change.session, slug)
-            components.change_component(change.session, found, wanted, author=change.author, now=now)
+            components.change_component(
+                change.session, found, wanted, author=change.author, now=now, policy=change.policy
+            )
             note(change.session, "component.change", slug, now=now, **_changed(values))
     except Refused as refused:
         form.refuse_all(refused)

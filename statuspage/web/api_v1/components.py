@@ -71,7 +71,9 @@ def change_component(call: Call, slug: str, draft: ComponentChange) -> Answer:
         raise Refused(Problem("status", "must not be null"))
     with call.change() as change:
         component = components.load_component(change.session, slug)
-        components.change_component(change.session, component, draft, author=call.author, now=call.now)
+        components.change_component(
+            change.session, component, draft, author=call.author, now=call.now, policy=change.policy
+        )
         return call.answered(_shown(change.session, component, call))
 
 
