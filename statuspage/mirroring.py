@@ -5,13 +5,23 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
 import structlog
 
-from statuspage.publishing.mirrors import FolderTarget, Ledger, MirrorFailed, Target, is_behind, mirror
+from statuspage.publishing.mirrors import (
+    FolderTarget,
+    Ledger,
+    MirrorFailed,
+    Target,
+    behind_since,
+    is_behind,
+    load_ledger,
+    mirror,
+)
 from statuspage.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -53,6 +63,34 @@ def open_target(address: str) -> Target:
 def ledgers_of(settings: Settings) -> Path:
     """Where the ledgers of the targets lie."""
     return settings.instance / "mirrors"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a copy stands: since when it is behind the page (None: it is not), and what went wrong at the last try."""
+
+    target: str
+    behind_since: datetime | None
+    error: str | None
+
+    def behind_for(self, now: datetime) -> timedelta:
+        """How long it has been behind; nothing where it is not."""
+        return max(now - self.behind_since, timedelta()) if self.behind_since else timedelta()
+
+
+def standings(settings: Settings) -> list[Standing]:
+    """Every target of PUBLISH_TARGETS, from its ledger: nothing is asked of the targets themselves."""
+    found = []
+    for address in settings.publish_targets:
+        ledger = load_ledger(ledgers_of(settings), name_of(address))
+        found.append(Standing(ledger.target, behind_since(settings.public_folder, ledger), ledger.error))
+    return found
+
+
+def name_of(address: str) -> str:
+    """What a target is called, as its own `name` says it."""
+    place = address.partition("?")[0].rstrip("/")
+    return place if address.startswith("s3://") else str(Path(address))
 
 
 def _keep(settings: Settings, address: str, stop: threading.Event) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,8 @@ class Ledger:
     mirrored_at: str | None = None
     failed_at: str | None = None
     error: str | None = None
+    failing_since: str | None = None
+    """The first failure after the last copy."""
 
 
 def mirror(public: Path, target: Target, folder: Path, now: datetime) -> Ledger:
@@ -78,7 +80,8 @@ def mirror(public: Path, target: Target, folder: Path, now: datetime) -> Ledger:
                 break
     except Exception as error:  # whatever a client library raises: the target is what failed
         said = f"{type(error).__name__}: {error}"[:500]
-        save_ledger(folder, replace(load_ledger(folder, target.name), failed_at=now.isoformat(), error=said))
+        known, at = load_ledger(folder, target.name), now.isoformat()
+        save_ledger(folder, replace(known, failed_at=at, error=said, failing_since=known.failing_since or at))
         raise MirrorFailed(f"{target.name}: {said}") from error
     return ledger
 
@@ -87,6 +90,17 @@ def is_behind(public: Path, target: Target, folder: Path) -> bool:
     """Whether the folder shows another state than was copied last."""
     marker = _read(public / MARKER)
     return marker is not None and load_ledger(folder, target.name).marker != _digest(marker)
+
+
+def behind_since(public: Path, ledger: Ledger) -> datetime | None:
+    """Since when a copy has not shown what the folder shows: its first failure, else the last publish. None while it
+    is up to date."""
+    marker = _read(public / MARKER)
+    if marker is None or _digest(marker) == ledger.marker:
+        return None
+    published = datetime.fromtimestamp((public / MARKER).stat().st_mtime, UTC)
+    failing = datetime.fromisoformat(ledger.failing_since) if ledger.failing_since else published
+    return min(published, failing)
 
 
 def load_ledgers(folder: Path) -> list[Ledger]:

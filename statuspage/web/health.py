@@ -21,9 +21,11 @@ from statuspage.changes import Installation
 from statuspage.domain.health import Outcome
 from statuspage.domain.vocabulary import Scope
 from statuspage.domain.wallclock import wire
+from statuspage.mirroring import standings
 from statuspage.models import Delivery, Heartbeat, Monitor, Page
 from statuspage.notify.flow import Flow, load_flows, mail_standstill
 from statuspage.prober import LEASE as PROBER
+from statuspage.settings import Settings
 from statuspage.web import current
 
 log = structlog.get_logger(__name__)
@@ -161,6 +163,7 @@ class Figures(Collector):
             figures = []
         yield GaugeMetricFamily("statuspage_database_up", "1 while the database answers", value=1 if figures else 0)
         yield from figures
+        yield from _copy_figures(self._installation.settings, current.now())
 
     def describe(self) -> list[Any]:
         """Nothing: the names must be known without asking the database."""
@@ -183,6 +186,19 @@ def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
     yield from _prober_figures(session, now)
     revision = session.scalar(select(Page.revision).where(Page.id == 1)) or 0
     yield GaugeMetricFamily("statuspage_revision", "Revision of the page in the database", value=revision)
+
+
+def _copy_figures(settings: Settings, now: datetime) -> Iterator[Metric]:
+    """How far each copy of the page is behind, and whether the last try failed; the database is not needed."""
+    behind = GaugeMetricFamily(
+        "statuspage_mirror_behind_seconds", "Since a copy stopped showing what the page shows", labels=["target"]
+    )
+    failing = GaugeMetricFamily("statuspage_mirror_failing", "1 while a copy cannot be made", labels=["target"])
+    for standing in standings(settings):
+        behind.add_metric([standing.target], standing.behind_for(now).total_seconds())
+        failing.add_metric([standing.target], 1 if standing.error else 0)
+    yield behind
+    yield failing
 
 
 def _flow_figures(session: Session, now: datetime) -> Iterator[Metric]:

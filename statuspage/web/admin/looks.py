@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from statuspage import components, looks
 from statuspage.changes import site_change
@@ -59,4 +60,20 @@ def change_look() -> Response:
 
 
 def _show(form: Form, status: int = 200) -> Response:
-    return show("look.html", status, form=form, look=look_view(page().look))
+    installation = current.installation()
+    with installation.database.read() as session:
+        base = installation.base_url(session)
+        slug = next((component.slug for component in components.load_components(session)), "api")
+    return show("look.html", status, form=form, look=look_view(page().look), snippets=_snippets(base, slug))
+
+
+def _snippets(base: str, slug: str) -> list[tuple[str, str]]:
+    """(what it is, HTML to paste) for other sites; `slug` is that of some component."""
+    badge = Markup('<a href="{0}/"><img src="{0}/{1}" alt="{2}"></a>')
+    status = _("Status of %(name)s", name=page().name)
+    frame = Markup('<iframe src="{0}/embed" title="{1}" width="360" height="120" loading="lazy"></iframe>')
+    return [
+        (_("The state, with open incidents"), str(frame.format(base, status))),
+        (_("A badge"), str(badge.format(base, "badge.svg", status))),
+        (_("A badge of one component"), str(badge.format(base, f"components/{slug}/badge.svg", status))),
+    ]

@@ -1,15 +1,19 @@
-"""What every page of the admin says in red while the machinery stands still: no worker, or mail that waits."""
+"""What every page of the admin says in red while the machinery stands still: no worker, mail that waits, or a copy of
+the page that is old."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from statuspage.mirroring import Standing, standings
 from statuspage.notify.flow import Standstill, mail_standstill
 from statuspage.settings import Settings
 from statuspage.web.health import WORKER_SILENT, last_beat
+
+COPY_BEHIND = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,14 @@ class Machinery:
     worker_at: datetime | None
     worker_silent: bool
     mail: Standstill | None
+    copies: tuple[Standing, ...] = ()
+    """Copies of the page that fail, or are behind by more than a minute."""
 
 
 def load_machinery(session: Session, settings: Settings, now: datetime) -> Machinery:
     """The machinery at `now`. While no worker runs, that says why mail waits."""
     worker_at = last_beat(session)
     silent = worker_at is None or now - worker_at >= WORKER_SILENT
-    return Machinery(worker_at, silent, None if silent else mail_standstill(session, settings, now))
+    mail = None if silent else mail_standstill(session, settings, now)
+    copies = tuple(each for each in standings(settings) if each.error or each.behind_for(now) > COPY_BEHIND)
+    return Machinery(worker_at, silent, mail, copies)

@@ -37,3 +37,9 @@ def test_unreadable_colour_stays_typed(enter: Callable[[str], Operator]) -> None
 
 def test_responder_may_not_change_it(rob: Operator) -> None:
     assert rob.get(PAGE).status_code == 403
+
+
+def test_snippets_are_ready_to_paste(alice: Operator) -> None:
+    html = alice.get("/admin/settings/look").text
+    assert "&lt;iframe src=&#34;https://status.example.com/embed&#34;" in html
+    assert "https://status.example.com/badge.svg" in html
