@@ -104,8 +104,10 @@ def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge)
 
 
 @contextmanager
-def site_change(installation: Installation, now: datetime, *, author: str) -> Iterator[Change]:
-    """A write transaction that ends in a published page.
+def site_change(
+    installation: Installation, now: datetime, *, author: str, at_once: bool = True
+) -> Iterator[Change]:
+    """A write transaction that ends in a published page; not `at_once`, the worker publishes at its next tick.
 
     An exception in the block: nothing written, nothing published, nothing mailed. A failing commit: likewise.
     A failing publish: the change is safe, `publish_error` says why, and the worker publishes again.
@@ -122,7 +124,7 @@ def site_change(installation: Installation, now: datetime, *, author: str) -> It
         if not change.unseen:
             _mark_revision(change)
             change.queued = _count_queued(change)
-    if not change.unseen:
+    if at_once and not change.unseen:
         _publish(installation, change)
     _nudge(installation)
 

@@ -24,10 +24,13 @@ AT_MOST_SECONDS = 2.0
 """How long one look after old results and digests may take; the next one goes on."""
 
 
-def take_results(installation: Installation, measured: Sequence[Measured], now: datetime) -> list[Judged]:
-    """Store and judge a batch of results. Only a change of status is published. Raises as a database does that is
-    away: the caller keeps the results and hands them in again."""
-    with site_change(installation, now, author=AUTHOR) as change:
+def take_results(
+    installation: Installation, measured: Sequence[Measured], now: datetime, *, at_once: bool = True
+) -> list[Judged]:
+    """Store and judge a batch of results. Only a change of status is published; not `at_once`, by the worker within
+    two seconds, so that the next results need not wait for it. Raises as a database does that is away: the caller
+    keeps the results and hands them in again."""
+    with site_change(installation, now, author=AUTHOR, at_once=at_once) as change:
         judged = record_results(change.session, measured, now=now)
         change.unseen = not judged
     return judged

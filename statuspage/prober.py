@@ -29,8 +29,6 @@ from sqlalchemy.orm import Session
 from statuspage import logs
 from statuspage.changes import Installation, open_installation
 from statuspage.domain.intervals import Span
-from statuspage.instance import bring_up_to_date
-from statuspage.jobs import Nudge
 from statuspage.measurement import take_results, take_silence
 from statuspage.models import Heartbeat, Monitor
 from statuspage.monitoring.aim import Aim, aim_of
@@ -98,7 +96,6 @@ class Keeper:
     figures: Callable[[], dict[str, Any]]
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     stop: threading.Event = field(default_factory=threading.Event)
-    ready: bool = False
     leads: bool = False
     seen: tuple[Any, ...] | None = None
     looked_at: datetime | None = None
@@ -126,9 +123,6 @@ class Keeper:
 
     def work(self) -> None:
         """What is due now: lease, monitors, results, late jobs."""
-        if not self.ready:
-            bring_up_to_date(self.installation, _now())
-            self.ready = True
         self._when_due("lease", BEAT_SECONDS, self.renew_lease)
         if not self.leads:
             return
@@ -165,7 +159,7 @@ class Keeper:
         """Store and judge what lies in the tray; on a failure it is put back."""
         while batch := self.tray.take(BATCH, _now()):
             try:
-                take_results(self.installation, batch, _now())
+                take_results(self.installation, batch, _now(), at_once=False)
             except BaseException:
                 self.tray.put_back(batch)
                 raise
@@ -179,7 +173,7 @@ class Keeper:
         with self.installation.database.read() as session:
             late = late_calls(session, away, now)
         if late:
-            take_results(self.installation, late, now)
+            take_results(self.installation, late, now, at_once=False)
         self.looked_at = now
 
     def _when_due(self, chore: str, every: float, act: Callable[[], None]) -> None:
@@ -278,13 +272,14 @@ def _now() -> datetime:
 
 
 def main() -> int:
-    """A process that is a prober and nothing else: without the doors it takes half the memory."""
+    """A process that is a prober and nothing else: without the doors, the queue and the migrations it takes half
+    the memory. The instance is up to date, or the worker makes it so."""
     settings = read_settings()
     logs.configure(settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(open_installation(settings, Nudge(settings.queue)), stop)
+    run(open_installation(settings), stop)
     return 0
 
 

@@ -9,6 +9,7 @@ import threading
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
 from statuspage import worker as work
 from statuspage.cli.console import fail, opened, plainly, say
@@ -42,6 +43,11 @@ def worker() -> None:
 @with_appcontext
 def prober() -> None:
     """Check the monitors, each in its turn; until SIGTERM. Of several probers one works at a time."""
+    try:
+        opened()
+    except OperationalError as error:  # it waits for the database; the worker brings that up to date
+        click.echo(f"The database does not answer yet: {error.orig}", err=True)
+    current.installation().database.dispose()
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     # the same process without the doors' modules: they are half its memory

@@ -32,6 +32,18 @@ Watch = Callable[..., str]
 
 
 @contextmanager
+def publishing(installation: Installation) -> Iterator[None]:
+    """`flask worker` beside it, which publishes what the prober judged."""
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    surroundings = environment(installation.settings.instance, SECRET_KEY="k" * 32, LOG_LEVEL="warning")
+    with subprocess.Popen(command, cwd=ROOT, env=surroundings) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+@contextmanager
 def probing(installation: Installation, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """`flask prober` on the installation; ended by SIGTERM, which must take seconds only."""
     known = {"PROBE_ALLOW_PRIVATE": "127.0.0.0/8", "SECRET_KEY": "k" * 32, "LOG_LEVEL": "warning", **settings}
@@ -89,8 +101,9 @@ def test_outage_is_found_published_and_ended(installation: Installation, watch: 
     page = installation.settings.public_folder / "api/v2/components.json"
     with running_target() as port:
         watched = watch(f"http://127.0.0.1:{port}/", "1s")
-        with probing(installation):
+        with probing(installation), publishing(installation):
             assert shows(installation, watched, ComponentStatus.OPERATIONAL)
+            assert wait_until(lambda: page.exists() and "operational" in page.read_text(), 20)
             os.kill(_listener(port), signal.SIGSTOP)
             assert shows(installation, watched, ComponentStatus.MAJOR_OUTAGE)
             assert wait_until(lambda: "major_outage" in page.read_text(), 5)
@@ -186,7 +199,7 @@ def test_killed_prober_leaves_no_outage(installation: Installation, watch: Watch
     time.sleep(4)
     with probing(installation):
         last = results(installation, watched)[-1].at
-        assert wait_until(lambda: results(installation, watched)[-1].at > last + timedelta(seconds=3))
+        assert wait_until(lambda: results(installation, watched)[-1].at > last + timedelta(seconds=3), 30)
     assert "down" not in {each.outcome for each in results(installation, watched)}
 
 
