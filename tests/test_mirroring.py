@@ -71,19 +71,14 @@ def test_bucket_is_named_alike() -> None:
     assert mirroring.open_target(address).name == mirroring.name_of(address)
 
 
-def test_old_copy_is_told_in_admin_and_metrics(
-    installation: Installation, add_components: Callable[..., None]
-) -> None:
+def test_old_copy_is_told_everywhere(installation: Installation, add_components: Callable[..., None]) -> None:
     installation.settings = installation.settings.model_copy(update={"publish_targets": ("/proc/no/such/place",)})
     add_components("Voice")
     with pytest.raises(MirrorFailed):
         mirroring.copy_now(installation.settings, datetime.now(UTC) - timedelta(minutes=2))
     figures = create_app(installation).test_client().get("/metrics").text
-    said = {
-        line.split(" ")[0]: float(line.split(" ")[1])
-        for line in figures.splitlines()
-        if line.startswith("statuspage_mirror")
-    }
+    lines = [line for line in figures.splitlines() if line.startswith("statuspage_mirror")]
+    said = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
     assert said['statuspage_mirror_behind_seconds{target="/proc/no/such/place"}'] >= 120
     assert said['statuspage_mirror_failing{target="/proc/no/such/place"}'] == 1
     with installation.database.read() as session:

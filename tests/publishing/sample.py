@@ -102,6 +102,7 @@ def incident(
         impact=priority.impact if priority else Impact.MINOR,
         status=IncidentStatus(last.status),
         cause=cause,
+        provider=None,
         started_at=started,
         created_at=updates[-1].posted_at,
         updated_at=last.posted_at,
