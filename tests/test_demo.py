@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -15,14 +16,25 @@ from sqlalchemy import func, select
 
 from statuspage.changes import Installation, open_installation
 from statuspage.claims import current_statuses
-from statuspage.components import ensure_page, load_components, load_page
+from statuspage.components import ensure_page, load_component, load_components, load_page
 from statuspage.db import Base
 from statuspage.demo.filling import fill
+from statuspage.demo.measured import aim_at
 from statuspage.domain.sla import cadence
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, MaintenanceKind, MaintenanceStatus, Priority
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances
-from statuspage.models import Component, Delivery, Incident, Maintenance, StatusChange, Subscriber, Update
+from statuspage.models import (
+    Component,
+    Delivery,
+    Incident,
+    LatencyDigest,
+    Maintenance,
+    StatusChange,
+    Subscriber,
+    Update,
+)
+from statuspage.monitors import load_monitors, load_results
 from statuspage.settings import Settings
 from tests.running import ROOT, environment, wait_until
 
@@ -114,6 +126,44 @@ def test_maintenance_is_classed_by_notice(filled: Installation, now: datetime) -
         assert session.scalar(select(func.count()).select_from(Maintenance)) == 4
 
 
+def test_monitors_watch_this_page_alone(filled: Installation) -> None:
+    with filled.database.read() as session:
+        monitors = load_monitors(session)
+        assert {each.component.slug for each in monitors} == {"api", "dashboard", "cards", "sip-trunks"}
+        assert {urlsplit(each.settings["target"]).hostname for each in monitors} == {"127.0.0.1"}
+        assert {each.status for each in monitors} == {ComponentStatus.OPERATIONAL}
+
+
+def test_response_times_cover_ninety_days(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        for monitor in load_monitors(session):
+            digests = session.scalars(select(LatencyDigest).where(LatencyDigest.monitor_id == monitor.id)).all()
+            assert len(digests) == 90
+            assert all(0 < each.p50_ms <= each.p95_ms <= each.p99_ms for each in digests)
+            results = load_results(session, monitor, limit=1440)
+            assert timedelta(hours=23) < results[0].at - results[-1].at <= timedelta(days=1)
+            assert now - results[0].at < timedelta(minutes=2)
+
+
+def test_measured_outage_began_the_open_incident(filled: Installation, now: datetime) -> None:
+    with filled.database.read() as session:
+        (opened,) = [each for each in load_incidents(session, open_only=True) if each.public_at]
+        rows = session.scalars(select(StatusChange).where(StatusChange.monitor_id.is_not(None)))
+        (outage,) = [each for each in rows if each.status is ComponentStatus.MAJOR_OUTAGE]
+        assert load_component(session, "sip-trunks").id == outage.component_id
+        assert abs(outage.at - opened.started_at) <= timedelta(minutes=1)
+        assert "Response time" in filled.publisher.folder.joinpath("components/sip-trunks.html").read_text()
+
+
+def test_demo_on_another_port_watches_that(tmp_path: Path) -> None:
+    installation = empty_instance(tmp_path)
+    assert fill(installation, NOW)
+    with installation.database.write() as session:
+        assert aim_at(session, "http://127.0.0.1:9", NOW)
+        assert not aim_at(session, "http://127.0.0.1:9", NOW)
+    installation.database.dispose()
+
+
 def test_only_the_open_incident_is_mailed(filled: Installation) -> None:
     with filled.database.read() as session:
         assert session.scalar(select(func.count()).where(Subscriber.confirmed_at.is_not(None))) == 25
@@ -165,7 +215,7 @@ def test_demo_runs_with_mail_and_ends(tmp_path: Path) -> None:
         page.terminate()
         page.wait(12)
         page.stdout.close()
-    assert len(processes) == 3
+    assert len(processes) == 4, "mail sink, web, worker, prober"
     assert wait_until(lambda: not any(is_alive(pid) for pid in processes), 10)
 
 

@@ -17,6 +17,7 @@ from statuspage import incidents, maintenance
 from statuspage.changes import Change, Installation, site_change
 from statuspage.components import add_component, load_page
 from statuspage.demo import company, troubles, works
+from statuspage.demo.measured import add_measured
 from statuspage.demo.troubles import Trouble
 from statuspage.demo.works import Work
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus
@@ -48,6 +49,7 @@ def fill(installation: Installation, now: datetime) -> bool:
         _set_up(change.session, now)
         for _at, act in sorted(_steps(change), key=lambda step: step[0]):
             act()
+        add_measured(change.session, installation.settings.local_url, AUTHOR, now)
     return True
 
 
