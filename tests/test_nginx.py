@@ -90,7 +90,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     """nginx with a published site and no application behind it."""
     folder = tmp_path_factory.mktemp("nginx")
     public = folder / "public"
-    for name in ("index", "history", "history/2026-10", "incidents/abc", "embed", "404"):
+    for name in ("index", "history", "history/2026-10", "incidents/abc", "embed", "404", "nl/404"):
         put(public, f"{name}.html", f"<!doctype html><title>{name}.html</title>".encode())
     put(public, "api/v2/summary.json", b"{}")
     put(public, "feed.json", b"{}")
@@ -152,6 +152,13 @@ def test_what_is_not_public_stays_so(alone: Nginx) -> None:
     redirect, _ = alone.get("/history/")
     assert redirect.status == 308
     assert (redirect.getheader("Location") or "").endswith("/history")
+
+
+def test_missing_page_speaks_its_language(alone: Nginx) -> None:
+    for path, said in (("/nl/nope", b"nl/404.html"), ("/de/nope", b">404.html"), ("/nlx/nope", b">404.html")):
+        response, body = alone.get(path)
+        assert response.status == 404, path
+        assert said in body, path
 
 
 def test_doors_say_that_they_are_closed(alone: Nginx) -> None:

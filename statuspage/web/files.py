@@ -19,6 +19,7 @@ from urllib.parse import quote
 import brotli
 
 from statuspage.publishing.serving import content_type_of
+from statuspage.translations.catalogues import known_languages
 from statuspage.web.headers import published_headers
 
 RECHECK_SECONDS = 0.2
@@ -26,6 +27,8 @@ MEMORY_LIMIT = 64 * 1024 * 1024
 ANSWERS_LIMIT = 4096
 ENCODINGS = {"br": (".br", brotli.decompress), "gzip": (".gz", gzip.decompress)}
 """In our order of preference where the client has none."""
+TONGUES = frozenset(known_languages())
+"""First words of paths that may be a language: only those are looked at, so that unknown paths stay cheap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,12 @@ class PublishedFiles:
             return _unchanged(known[1])
         return known[1]
 
-    def not_found(self, accept_encoding: str) -> Answer:
-        """The published 404 page."""
-        found = self._look_up("/404", accept_encoding)
+    def not_found(self, path: str, accept_encoding: str) -> Answer:
+        """The published 404 page, in the language that `path` begins with."""
+        found = None
+        if path[1:].partition("/")[0] in TONGUES:
+            found = self._look_up(f"/{path[1:].partition('/')[0]}/404", accept_encoding)
+        found = found or self._look_up("/404", accept_encoding)
         if found is None:
             headers = {**published_headers("/404", content_type_of("404.txt")), "content-length": "10"}
             headers["cache-control"] = "no-store"  # nothing is published yet

@@ -51,7 +51,7 @@ class Front:
             accepts = headers.get("accept-encoding", "")
             answer = self.files.answer(scope.path, accepts, headers.get("if-none-match"))
             if answer is None and scope.path.partition("/")[2].partition("/")[0] not in self._door_names:
-                answer = self.files.not_found(accepts)
+                answer = self.files.not_found(scope.path, accepts)
             if answer is not None:
                 proto.response_bytes(answer.status, answer.headers, answer.body)
                 return

@@ -35,7 +35,7 @@ def show_published(path: str) -> ResponseReturnValue:
     if answer is None:
         if request.path.startswith("/api/"):
             abort(404)
-        answer = _files().not_found(request.headers.get("Accept-Encoding", ""))
+        answer = _files().not_found(request.path, request.headers.get("Accept-Encoding", ""))
     return _respond(answer)
 
 

@@ -6,13 +6,15 @@ import gzip
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import brotli
 import pytest
 from flask.testing import FlaskClient
 
-from statuspage.changes import Installation
+from statuspage.changes import Installation, site_change
+from statuspage.components import load_page
 from statuspage.publishing.environment import asset_path
 from statuspage.web.files import RECHECK_SECONDS, Answer, PublishedFiles, candidates, choose_encoding
 from statuspage.web.front import door_names
@@ -240,3 +242,13 @@ def test_memory_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for number in range(20):
         assert files.answer(f"/{number}", "", None)
     assert sum(entry.size for entry in files._entries.values()) <= 50_000
+
+
+def test_missing_page_speaks_its_language(client: FlaskClient, installation: Installation) -> None:
+    with site_change(installation, datetime.now(UTC), author="test") as change:
+        page = load_page(change.session)
+        page.languages, page.relaid_in = ["en", "nl"], page.revision + 1
+    for path, language in (("/nl/nope", "nl"), ("/de/nope", "en"), ("/nope", "en")):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert f'<html lang="{language}">' in answer.text
