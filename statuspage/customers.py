@@ -147,7 +147,7 @@ def check_reporter(customer: Customer, email: str, policy: Policy) -> str:
         if contact.email_key == key and role in (None, contact.role):
             return contact.email
     wanted = f"{role} contact" if role else "contact"
-    raise Refused(Problem("reporter", f"{email.strip()} is no {wanted} of {customer.name}, who alone may report"))
+    raise Refused(Problem("reporter", f"only a {wanted} of {customer.name} may report, and {email.strip()} is none"))
 
 
 def _read_reporter(email: str) -> Address:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from statuspage.domain.sla.contract import Policy
-from statuspage.domain.sla.duration import describe_duration
+from statuspage.domain.sla.duration import Duration, describe_duration
 from statuspage.domain.vocabulary import Cause, MaintenanceKind
 
 _CAUSES = {
@@ -41,11 +41,14 @@ def formula(policy: Policy) -> Formula:
     )
 
 
+def _minutes(total: Duration) -> str:
+    """A fixed total as contracts write it: 43,200 minutes (EC7)."""
+    return f"{total.amount:,} minutes" if total.unit == "m" else describe_duration(total)
+
+
 def _terms(policy: Policy) -> list[tuple[str, str]]:
     terms = policy.availability
-    length = (
-        f"always {describe_duration(terms.total)}" if terms.total else f"every second of the calendar {terms.period}"
-    )
+    length = f"always {_minutes(terms.total)}" if terms.total else f"every second of the calendar {terms.period}"
     found = [("T", f"total: {length}, borders in {policy.zone.key}")]
     if terms.remove_from_total:
         found.append(("X", f"left out of the total: {_listed(terms.remove_from_total)}"))

@@ -259,6 +259,8 @@ class CreditTerms(Terms):
     currency: str = ""
     claim_days: Annotated[int, Field(strict=True, ge=0)] | None = None
     meeting_days: Annotated[int, Field(strict=True, ge=0)] | None = None
+    note: str = ""
+    """What the contract says beside the credit (TP29, TP30)."""
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
 
 
