@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.mail import measure_mail
+from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory
 from bench.page import Page, fill, running
+from bench.paint import measure_paint
 from bench.probing import measure_checks, measure_lateness
+from bench.serving import measure_ratio
 from bench.sla_quarter import measure_sla_quarter
+from bench.spike import measure_spike
 from bench.uptime import measure_uptime
 
 COMPONENTS = 50
@@ -108,7 +111,13 @@ BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "second_start_s": measure_start,
     "publish_ms": measure_publish,
     "page_rps": measure_page,
+    "page_rps_ratio": measure_ratio,
+    "spike": measure_spike,
+    "first_paint_ms": measure_paint,
     "mails_per_s": measure_mail,
+    "enqueue_ms": measure_enqueue,
+    "first_mail_ms": measure_first_mail,
+    "mail_memory_mb": measure_memory,
     "sla_quarter_ms": measure_sla_quarter,
     "bars_ms": measure_uptime,
     "checks_per_s": measure_checks,

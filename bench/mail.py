@@ -1,15 +1,16 @@
-"""Mail: how fast it is queued, and how many leave a second.
+"""Mail: how fast it is queued, how many leave a second, how soon the first one, and in how much memory.
 
 The other side is Debian postfix's smtp-sink on a core of its own; smtp-source says what it takes from a plain sender.
+BENCH_READERS and BENCH_MANY_READERS make a quick try of it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
+import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,77 +19,117 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
-from bench.page import Page, running
+from bench.page import Page, fill, running
+from bench.servers import ClockedServer, clocked_server, find_program, postgres, smtp_sink
 from statuspage import incidents
 from statuspage.changes import Installation, open_installation
 from statuspage.drafts import IncidentDraft
-from statuspage.models import Delivery, Subscriber
+from statuspage.instance import bring_up_to_date
+from statuspage.models import Component, Delivery, Subscriber, SubscriberComponent
 from statuspage.notify.mailing import MAIL
 from statuspage.notify.outbox import Claimed
 from statuspage.settings import Settings
 
-READERS = 20_000
-MANY = 100_000
+READERS = int(os.environ.get("BENCH_READERS", "20000"))
+MANY = int(os.environ.get("BENCH_MANY_READERS", "100000"))
+FEW = 1000
+DOMAINS = 50
 SESSIONS = 4
-LONGEST = 300.0
+LONGEST = 900.0
+FIRST_MAILS = 5
 
 
-def measure_mail(instance: Path, token: str) -> Iterator[dict[str, object]]:
-    """Mails a second from the post's answer to the last one recorded, beside smtp-source in the same run; and how
-    long a post to many readers takes to be queued."""
+def measure_mail(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """Mails a second from the post's answer to the last one recorded, beside smtp-source in the same run; `cpu_us`
+    is the processor time of the whole process tree for one of them."""
     cores = sorted(os.sched_getaffinity(0))
-    with _installation(instance) as installation, _sink(cores[-1]) as port:
+    with _instance_of_its_own() as (instance, token), _opened(instance) as installation, smtp_sink(cores[-1]) as port:
         _subscribe(installation, READERS)
         with running(instance, token, cores[0], MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port)) as page:
             _post(page, "P2")
-            began = time.perf_counter()
-            _wait_until_sent(installation)
-            ours = READERS / (time.perf_counter() - began)
+            began, spent = time.perf_counter(), page.cpu_seconds()
+            for _ in _while_sending(installation):
+                pass
+            ours, spent = READERS / (time.perf_counter() - began), page.cpu_seconds() - spent
         size = _size_of_a_mail(installation)
         plain = _smtp_source(port, size, cores[0])
-        facts = {"mails": READERS, "bytes": size, "smtp_source": round(plain), "ratio": round(ours / plain, 2)}
-        yield {"figure": "mails_per_s", "value": round(ours), **facts}
+    facts = {"mails": READERS, "bytes": size, "smtp_source": round(plain), "ratio": round(ours / plain, 2)}
+    yield {"figure": "mails_per_s", "value": round(ours), **facts, "cpu_us": round(spent / READERS * 1e6)}
+
+
+def measure_enqueue(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """How long the transaction of a post to many readers takes, on SQLite and on PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="statuspage-mail-") as folder:
+        yield _enqueued(Settings(statuspage_instance=Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="statuspage-mail-") as folder, postgres() as url:
+        yield _enqueued(Settings(statuspage_instance=Path(folder), database_url=url))
+
+
+def measure_first_mail(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """From the request of a P1 post to its first mail at the server: alone, and behind older mails of lower priority.
+    Those have readers of their own, so that the post itself is told to as few as before."""
+    with _instance_of_its_own() as (instance, token), _opened(instance) as installation, clocked_server() as served:
+        server, port = served
+        _subscribe(installation, FEW)
+        with running(instance, token, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port)) as page:
+            yield _first_mails(page, server, installation, behind=0)
+            _subscribe(installation, FEW + MANY, component="component-0")
+            _post(page, "P3", components={"component-0": "degraded_performance"})
+            yield _first_mails(page, server, installation, behind=MANY)
+
+
+def measure_memory(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """The most memory that the process tree held while a post was mailed, above what it held before."""
+    core = sorted(os.sched_getaffinity(0))[-1]
+    for number in (FEW, MANY):
+        with _instance_of_its_own() as (instance, token), _opened(instance) as installation, smtp_sink(core) as port:
+            _subscribe(installation, number)
+            with running(instance, token, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port)) as page:
+                _post(page, "P2", notify=False)
+                time.sleep(3)
+                idle = most = page.resident_mb()
+                _post(page, "P2")
+                for _ in _while_sending(installation):
+                    most = max(most, page.resident_mb())
+        yield {"figure": "mail_memory_mb", "value": round(most - idle, 1), "subscribers": number, "idle": round(idle)}
+
+
+def _enqueued(settings: Settings) -> dict[str, object]:
+    installation = open_installation(settings)
+    try:
+        bring_up_to_date(installation, datetime.now(UTC))
         _subscribe(installation, MANY)
-        yield {"figure": "enqueue_ms", "value": round(_enqueue(installation) * 1000), "subscribers": MANY}
+        spent = _enqueue(installation)
+        engine = installation.database.engine.dialect.name
+    finally:
+        installation.database.dispose()
+    return {"figure": "enqueue_ms", "value": round(spent * 1000), "subscribers": MANY, "database": engine}
 
 
-@contextmanager
-def _sink(core: int) -> Iterator[int]:
-    """Postfix's smtp-sink on a core of its own; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
-    assert program, "install Debian's postfix for smtp-sink and smtp-source"
-    owner = ["-u", "nobody"] if os.geteuid() == 0 else []
-    command = ["taskset", "-c", str(core), program, *owner, f"127.0.0.1:{port}", "200"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sink:
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            sink.kill()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
+def _first_mails(page: Page, server: ClockedServer, installation: Installation, behind: int) -> dict[str, object]:
+    spent = []
+    for _ in range(FIRST_MAILS):
+        title = f"First {time.time_ns()}"
+        server.look_for(title)
+        began = time.perf_counter()
+        _post(page, "P1", title=title, components={"component-1": "major_outage"})
+        spent.append((server.came_at(60) - began) * 1000)
+        for _ in _while_sending(installation, Delivery.lane == 1):
+            pass
+    facts = {"max": round(max(spent)), "behind": behind, "still_waiting": _waiting(installation)}
+    return {"figure": "first_mail_ms", "value": round(statistics.median(spent)), **facts}
 
 
 def _smtp_source(port: int, size: int, core: int) -> float:
-    """Mails a second of postfix's own sender: as many, as long, over as many sessions as ours."""
-    program = shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
-    assert program
+    """Mails a second of postfix's own sender: as many, as long, over sessions held open."""
     options = ["-s", str(SESSIONS), "-d", "-m", str(READERS), "-l", str(size)]
     began = time.perf_counter()
-    subprocess.run(["taskset", "-c", str(core), program, *options, f"127.0.0.1:{port}"], check=True)
+    subprocess.run(
+        ["taskset", "-c", str(core), find_program("smtp-source"), *options, f"127.0.0.1:{port}"], check=True
+    )
     return READERS / (time.perf_counter() - began)
 
 
@@ -118,7 +159,15 @@ def _enqueue(installation: Installation) -> float:
 
 
 @contextmanager
-def _installation(instance: Path) -> Iterator[Installation]:
+def _instance_of_its_own() -> Iterator[tuple[Path, str]]:
+    """A small page without history, and a token of admin scope."""
+    with tempfile.TemporaryDirectory(prefix="statuspage-mail-") as folder:
+        instance = Path(folder) / "instance"
+        yield instance, fill(instance, 2, 0)
+
+
+@contextmanager
+def _opened(instance: Path) -> Iterator[Installation]:
     installation = open_installation(Settings(statuspage_instance=instance))
     try:
         yield installation
@@ -126,47 +175,56 @@ def _installation(instance: Path) -> Iterator[Installation]:
         installation.database.dispose()
 
 
-def _subscribe(installation: Installation, number: int) -> None:
-    """So many confirmed subscribers beside those that are there."""
+def _subscribe(installation: Installation, number: int, component: str | None = None) -> None:
+    """So many confirmed subscribers, with those that are there; the new ones to one component, else to all."""
     now = datetime.now(UTC)
     with installation.database.write() as session:
         have = session.scalar(select(func.count()).select_from(Subscriber)) or 0
         rows = [
             {
                 "id": f"bench{n:07d}",
-                "address": f"reader{n}@example.org",
-                "address_key": f"reader{n}@example.org",
+                "address": f"reader{n}@domain{n % DOMAINS}.example",
+                "address_key": f"reader{n}@domain{n % DOMAINS}.example",
                 "token": f"benchbenchbenchbench{n:07d}",
                 "created_at": now,
                 "confirmed_at": now,
+                "all_components": component is None,
             }
             for n in range(have, number)
         ]
-        if rows:
-            session.execute(insert(Subscriber), rows)
+        session.execute(insert(Subscriber), rows)
+        if component is not None:
+            chosen = session.scalars(select(Component.id).where(Component.slug == component)).one()
+            pairs = [{"subscriber_id": row["id"], "component_id": chosen} for row in rows]
+            session.execute(insert(SubscriberComponent), pairs)
 
 
-def _post(page: Page, priority: str, **more: object) -> float:
-    """Open an incident; seconds until the answer."""
+def _post(page: Page, priority: str, **more: object) -> None:
+    """Open an incident."""
     body = {"title": f"Bench {time.time_ns()}", "priority": priority, "status": "investigating", "body": "Measured."}
     headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", page.port, timeout=120)
-    began = time.perf_counter()
-    connection.request("POST", "/api/v1/incidents", json.dumps({**body, **more}), headers)
+    connection.request("POST", "/api/v1/incidents", json.dumps(body | more), headers)
     response = connection.getresponse()
     answer = response.read()
     assert response.status == 201, answer
     connection.close()
-    return time.perf_counter() - began
 
 
-def _wait_until_sent(installation: Installation) -> None:
-    """Until nothing is due any more."""
+def _while_sending(installation: Installation, *only: ColumnElement[bool]) -> Iterator[None]:
+    """Again and again until nothing (of those) is due any more."""
     until = time.perf_counter() + LONGEST
-    due = select(Delivery.id).where(Delivery.state == "due").limit(1)
+    due = select(Delivery.id).where(Delivery.state == literal_column("'due'"), *only).limit(1)
     while time.perf_counter() < until:
         with installation.database.read() as session:
             if session.scalar(due) is None:
                 return
-        time.sleep(0.05)
+        yield
+        time.sleep(0.1)
     raise RuntimeError("the mails did not leave in time")
+
+
+def _waiting(installation: Installation) -> int:
+    due = select(func.count()).select_from(Delivery).where(Delivery.state == literal_column("'due'"))
+    with installation.database.read() as session:
+        return session.scalar(due) or 0

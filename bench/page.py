@@ -32,6 +32,20 @@ class Page:
     port: int
     token: str
     public: Path
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the whole process tree."""
+        ticks = 0
+        for pid in _tree(self.pid):
+            facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(facts[11]) + int(facts[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def resident_mb(self) -> float:
+        """Memory of the whole process tree; pages that several hold are counted once."""
+        lines = (line for pid in _tree(self.pid) for line in _rollup(pid).splitlines())
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def fill(instance: Path, components: int, history: int) -> str:
@@ -82,7 +96,16 @@ def running(instance: Path, token: str, core: int | None = None, **settings: str
         line = process.stdout.readline()
         found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
         assert found, line
-        yield Page(int(found[1]), token, instance / "public")
+        yield Page(int(found[1]), token, instance / "public", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+
+
+def _tree(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _tree(int(child)))]
+
+
+def _rollup(pid: int) -> str:
+    return Path(f"/proc/{pid}/smaps_rollup").read_text()
