@@ -220,7 +220,7 @@ def _sendgrid(event: _SendGrid) -> Iterable[BounceReport]:
 def _report(source: str, kind: BounceKind, words: str, address: str, at: datetime | None) -> BounceReport:
     if at is not None and at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return BounceReport(kind, said(words), source, at, address=address)
+    return BounceReport(kind, said(words.strip(" :")), source, at, address=address)
 
 
 def _check_signature(signature: _MailgunSignature, key: str | None, now: datetime) -> None:

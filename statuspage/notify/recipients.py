@@ -62,6 +62,12 @@ class Told:
         """All of them."""
         return sum(number for _channel, number in self.by_channel)
 
+    def with_mails(self, number: int) -> Told:
+        """The same and so many mails more."""
+        counted = dict(self.by_channel)
+        counted["email"] = counted.get("email", 0) + number
+        return Told(tuple(sorted(counted.items()))) if number else self
+
 
 def select_recipients(audience: Audience) -> Select[str]:
     """A select of the subscriber ids that hear it as it is posted; more columns of Subscriber may be added."""

@@ -14,11 +14,6 @@ from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk
-from statuspage.drafts import (
-    CancelDraft,
-    MaintenanceUpdateDraft,
-    read_draft,
-)
 from statuspage.errors import Refused
 from statuspage.models import Maintenance
 from statuspage.notify.told import load_delivery_report
@@ -30,12 +25,14 @@ from statuspage.web.admin.windows import (
     assessment_of,
     count_told,
     later_window,
+    read_cancel,
+    read_extension,
     read_first,
     read_move,
+    read_word,
     refuse_window,
 )
 from statuspage.web.forms import Form, written
-from statuspage.work_drafts import ExtensionDraft
 
 
 @admin.get("/maintenance")
@@ -116,14 +113,7 @@ def create_maintenance_update(maintenance_id: str) -> Response:
     """Say something, and start, verify or finish the work."""
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
-        values = {
-            "status": form.filled("status"),
-            "body": form.value("body"),
-            "notify": form.is_ticked("notify"),
-            "translations": form.translations(),
-        }
-        draft = read_draft(MaintenanceUpdateDraft, values)
-        maintenance.post_update(change.session, notice, draft, author=change.author, now=change.now)
+        maintenance.post_update(change.session, notice, read_word(form), author=change.author, now=change.now)
 
     return _step(maintenance_id, "update", _("Published."), post)
 
@@ -149,17 +139,7 @@ def extend_maintenance(maintenance_id: str) -> Response:
     """Announce that the work under way goes on: a further window, with its own notice and class."""
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
-        values = {
-            "ends_at": form.instant("ends_at", zone()),
-            "body": form.value("body"),
-            "reason": form.filled("reason"),
-            "reason_text": form.filled("reason_text"),
-            "confirm": form.is_ticked("confirm"),
-            "notify": form.is_ticked("notify"),
-            "translations": form.translations(),
-        }
-        form.check()
-        draft = read_draft(ExtensionDraft, values)
+        draft = read_extension(form)
         extensions.extend(change.session, notice, draft, policy=change.policy, author=change.author, now=change.now)
 
     return _step(maintenance_id, "extend", _("Extended."), post)
@@ -170,9 +150,7 @@ def cancel_maintenance(maintenance_id: str) -> Response:
     """Call it off, with a text."""
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
-        values = {"body": form.value("body"), "notify": form.is_ticked("notify"), "translations": form.translations()}
-        draft = read_draft(CancelDraft, values)
-        maintenance.cancel(change.session, notice, draft, author=change.author, now=change.now)
+        maintenance.cancel(change.session, notice, read_cancel(form), author=change.author, now=change.now)
 
     return _step(maintenance_id, "cancel", _("Cancelled."), post)
 

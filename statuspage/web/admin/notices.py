@@ -13,6 +13,7 @@ from statuspage.changes import site_change
 from statuspage.drafts import read_draft
 from statuspage.errors import Refused
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
+from statuspage.notify.recipients import count_notice_readers
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.forms import Form, written, written_translations
@@ -103,4 +104,5 @@ def _values(form: Form) -> dict[str, Any]:
 
 def show_list(session: Session, form: Form, status: int = 200) -> Response:
     """All notices and the form for a new one, with what was typed."""
-    return show("notices/list.html", status, form=form, notices=notices.load_notices(session))
+    told = count_notice_readers(session)
+    return show("notices/list.html", status, form=form, notices=notices.load_notices(session), told=told)

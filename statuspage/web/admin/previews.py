@@ -16,10 +16,11 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import incidents, maintenance, notices
+from statuspage import extensions, incidents, maintenance, notices
 from statuspage.components import load_page
-from statuspage.drafts import MaintenanceUpdateDraft, read_draft
+from statuspage.domain.sla.policy import Policy
 from statuspage.errors import Refused
+from statuspage.models import Maintenance
 from statuspage.notify.letterhead import Letterhead, load_letterhead
 from statuspage.notify.news import NoticeNews, load_news, load_notice_news
 from statuspage.notify.rehearsals import News, Rehearsal, rehearse, send_test
@@ -29,7 +30,14 @@ from statuspage.web.admin import maintenance as maintenance_pages
 from statuspage.web.admin import notices as notice_pages
 from statuspage.web.admin import updates as update_pages
 from statuspage.web.admin.door import HEADERS, admin, note, show, user
-from statuspage.web.admin.windows import read_first, refuse_window
+from statuspage.web.admin.windows import (
+    read_cancel,
+    read_extension,
+    read_first,
+    read_move,
+    read_word,
+    refuse_window,
+)
 from statuspage.web.forms import Form
 
 Make = Callable[[Session, datetime], News]
@@ -90,26 +98,43 @@ def look_at_maintenance() -> Response:
 
 
 @admin.post("/maintenance/<maintenance_id>/look")
-def look_at_maintenance_update(maintenance_id: str) -> Response:
-    """A word on a maintenance as it would be published and mailed."""
+@admin.post("/maintenance/<maintenance_id>/look/<any(move, extend, cancel):step>")
+def look_at_maintenance_update(maintenance_id: str, step: str = "update") -> Response:
+    """A word on a maintenance, or its move, extension or end, as it would be published and mailed."""
     form = Form(request.form)
 
     def make(session: Session, now: datetime) -> News:
-        values = {"status": form.filled("status"), "body": form.value("body"), "notify": False}
-        values["translations"] = form.translations()
-        draft = read_draft(MaintenanceUpdateDraft, values)
         notice = maintenance.load_maintenance(session, maintenance_id)
-        maintenance.post_update(session, notice, draft, author=user().email, now=now)
+        policy = current.installation().policy(now, session)
+        _take_step(session, notice, form, step, policy=policy, now=now)
         session.flush()
         session.refresh(notice, ["updates"])
-        return load_news(session, notice.updates[-1].id, current.installation().policy(now, session))
+        return load_news(session, notice.updates[-1].id, policy)
 
     def again(session: Session, typed: Form, status: int) -> Response:
         notice = maintenance.load_maintenance(session, maintenance_id)
-        return maintenance_pages.show_one(session, notice, status, update=typed)
+        return maintenance_pages.show_one(session, notice, status, **{step: typed})
 
-    action = url_for("admin.create_maintenance_update", maintenance_id=maintenance_id)
-    return _look(form, make, again, action)
+    door = "create_maintenance_update" if step == "update" else f"{step}_maintenance"
+    return _look(form, make, again, url_for(f"admin.{door}", maintenance_id=maintenance_id))
+
+
+def _take_step(
+    session: Session, notice: Maintenance, form: Form, step: str, *, policy: Policy, now: datetime
+) -> None:
+    """Do what a form on a maintenance's page asks, telling nobody."""
+    quiet, author = {"notify": False}, user().email
+    match step:
+        case "move":
+            moved = read_move(form).model_copy(update=quiet)
+            maintenance.move(session, notice, moved, policy=policy, author=author, now=now)
+        case "extend":
+            longer = read_extension(form).model_copy(update=quiet)
+            extensions.extend(session, notice, longer, policy=policy, author=author, now=now)
+        case "cancel":
+            maintenance.cancel(session, notice, read_cancel(form).model_copy(update=quiet), author=author, now=now)
+        case _:
+            maintenance.post_update(session, notice, read_word(form).model_copy(update=quiet), author=author, now=now)
 
 
 @admin.post("/notices/look")

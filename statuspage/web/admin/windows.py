@@ -12,7 +12,7 @@ from statuspage import maintenance
 from statuspage.domain.sla.notice import NoticeAssessment, label
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import MaintenanceKind, NoticeKind, Risk
-from statuspage.drafts import MaintenanceDraft, MoveDraft, read_draft
+from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Maintenance
 from statuspage.notify import recipients
@@ -22,6 +22,7 @@ from statuspage.publishing.markup import html_of
 from statuspage.web import current
 from statuspage.web.admin.door import words, zone
 from statuspage.web.forms import Form, written
+from statuspage.work_drafts import ExtensionDraft
 
 
 def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "") -> dict[str, Any]:
@@ -95,6 +96,29 @@ def read_move(form: Form) -> MoveDraft:
     return draft
 
 
+def read_word(form: Form) -> MaintenanceUpdateDraft:
+    """The draft of a word on the work, or of its next step. Raises Refused."""
+    return read_draft(MaintenanceUpdateDraft, {"status": form.filled("status"), **_words(form)})
+
+
+def read_extension(form: Form) -> ExtensionDraft:
+    """The draft of a further window. Raises Refused."""
+    values = {
+        "ends_at": form.instant("ends_at", zone()),
+        "reason": form.filled("reason"),
+        "reason_text": form.filled("reason_text"),
+        "confirm": form.is_ticked("confirm"),
+        **_words(form),
+    }
+    form.check()
+    return read_draft(ExtensionDraft, values)
+
+
+def read_cancel(form: Form) -> CancelDraft:
+    """The draft that calls it off. Raises Refused."""
+    return read_draft(CancelDraft, _words(form))
+
+
 def refuse_window(form: Form, refused: Refused, policy: Policy) -> None:
     """Note a refusal beside its fields, in an operator's words: a choice of the form instead of a word of the API."""
     for problem in refused.problems:
@@ -143,11 +167,18 @@ def _window(form: Form) -> dict[str, Any]:
     return {
         "starts_at": form.instant("starts_at", zone()),
         "ends_at": form.instant("ends_at", zone()),
-        "body": form.value("body"),
         "kind": form.filled("kind"),
         "reason": form.filled("reason"),
         "reason_text": form.filled("reason_text"),
         "confirm": form.is_ticked("confirm"),
+        **_words(form),
+    }
+
+
+def _words(form: Form) -> dict[str, Any]:
+    """What every step of a maintenance says, and whether by mail too."""
+    return {
+        "body": form.value("body"),
         "notify": form.is_ticked("notify"),
         "translations": form.translations(),
     }

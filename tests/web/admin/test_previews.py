@@ -3,16 +3,17 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from statuspage import incidents, subscribers
+from statuspage import incidents, maintenance, subscribers
 from statuspage.changes import Installation
 from statuspage.db import Base
-from statuspage.domain.vocabulary import Priority
-from statuspage.drafts import IncidentDraft, SubscriberDraft
-from statuspage.models import Incident, Update
+from statuspage.domain.vocabulary import MaintenanceStatus, Priority
+from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft
+from statuspage.models import Incident, Maintenance, Update
 from statuspage.settings import Settings
 from statuspage.web import current
 from tests.mail import MailServer
@@ -32,6 +33,17 @@ TYPED = {
 @pytest.fixture
 def settings(settings: Settings, mail_server: MailServer) -> Settings:
     return settings.model_copy(update={"mail_server": "127.0.0.1", "mail_port": mail_server.port})
+
+
+@pytest.fixture
+def work(components: None, installation: Installation) -> str:
+    """The id of a maintenance that is planned."""
+    now = current.now()
+    window = {"title": "Swap", "body": "Short cuts.", "components": ["api"]}
+    times = {"starts_at": datetime(2030, 6, 3, 2, tzinfo=UTC), "ends_at": datetime(2030, 6, 3, 3, tzinfo=UTC)}
+    draft = MaintenanceDraft.model_validate({**window, **times})
+    with installation.database.write() as session:
+        return maintenance.schedule(session, draft, policy=installation.policy(now), author="A", now=now).id
 
 
 @pytest.fixture
@@ -113,6 +125,51 @@ def test_notice_and_maintenance_are_previewed(components: None, rob: Operator, i
     work = rob.post("/admin/maintenance/look", {**window, "components": "api", "kind": "scheduled", "do": "look"})
     assert "[Maintenance scheduled] Swap" in work.text
     assert stored(installation)["maintenance"] == stored(installation)["notice"] == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "typed", "said"),
+    [
+        ("/move", {"starts_at": "2030-06-04T02:00", "ends_at": "2030-06-04T03:00"}, "[Maintenance moved] Swap"),
+        ("/cancel", {}, "[Maintenance cancelled] Swap"),
+        ("", {"status": "in_progress"}, "[Maintenance started] Swap"),
+    ],
+)
+def test_steps_of_maintenance_are_previewed(
+    work: str, rob: Operator, installation: Installation, step: str, typed: dict[str, str], said: str
+) -> None:
+    before = stored(installation)
+    door = f"/admin/maintenance/{work}/look{step}"
+    answer = rob.post(door, {"body": "As it must be.", **typed, "do": "look"})
+    assert said in answer.text
+    assert stored(installation) == before
+    back = rob.post(door, {"body": "As it must be.", **typed, "do": "back"})
+    assert "As it must be." in back.text
+    refused = rob.post(door, {"body": "", **typed, "do": "look"})
+    assert refused.status_code == 422
+
+
+def test_extension_is_previewed(work: str, rob: Operator, installation: Installation) -> None:
+    with installation.database.write() as session:
+        running = session.get_one(Maintenance, work)
+        running.status = MaintenanceStatus.IN_PROGRESS
+        running.starts_at = current.now() - timedelta(hours=1)
+    before = stored(installation)
+    typed = {"body": "It takes longer.", "ends_at": "2030-06-03T05:00", "confirm": "yes", "do": "look"}
+    answer = rob.post(f"/admin/maintenance/{work}/look/extend", typed)
+    assert "[Maintenance extended] Swap" in answer.text
+    assert stored(installation) == before
+
+
+def test_maintenance_buttons_count_each_channel(work: str, rob: Operator, installation: Installation) -> None:
+    with installation.database.write() as session:
+        for name in ("anna", "hook"):
+            draft = SubscriberDraft(email=f"{name}@example.com")
+            added = subscribers.add_confirmed(session, draft, source="test", now=current.now())
+            added.channel = "webhook" if name == "hook" else "email"
+    shown = rob.get(f"/admin/maintenance/{work}").text
+    assert "Cancel the maintenance: 1 e-mail, 1 webhook" in shown
+    assert 'data-told="Publish to the page: 1 e-mail, 1 webhook"' in rob.get("/admin/notices").text
 
 
 def test_button_counts_each_channel(components: None, rob: Operator, installation: Installation) -> None:
