@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import json
+import os
 import subprocess
 import sys
 import time
@@ -82,11 +83,20 @@ class MailServer:
 
     def wait_for(self, number: int, seconds: float = 20) -> list[Received]:
         """The mails once there are so many."""
-        end = time.monotonic() + seconds
-        while len(list(self.folder.glob("*.json"))) < number:
-            assert time.monotonic() < end, f"only {len(self.mails())} of {number} mails came"
-            time.sleep(0.02)
+        self.wait_for_more(number - self.count(), seconds)
         return self.mails()
+
+    def wait_for_more(self, number: int, seconds: float = 20) -> None:
+        """Wait until so many came since now."""
+        wanted = self.count() + number
+        end = time.monotonic() + seconds
+        while self.count() < wanted:
+            assert time.monotonic() < end, f"only {self.count()} of {wanted} mails came"
+            time.sleep(0.02)
+
+    def count(self) -> int:
+        """How many were taken so far."""
+        return sum(name.endswith(".json") for name in os.listdir(self.folder))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from statuspage.notify.turns import Turns
 CLAIMED_AT_ONCE = 256
 FEW_LEFT = 32
 """So many waiting rows are left when more are claimed."""
-COMPOSED_AT_ONCE = 64
+COMPOSED_AT_ONCE = 128
 PEEK_SECONDS = 0.25
 """How often graver deliveries than those in hand are looked for."""
 ASIDE = timedelta(seconds=5)
@@ -35,6 +35,8 @@ RENEW_SECONDS = 8.0
 """How often leases are renewed while a slow server is waited for; a third of a lease."""
 RECORD_TRIES = 6
 """Each waits for SQLite's busy timeout, so a database locked for half a minute repeats no message."""
+PATIENCE_SECONDS = 60.0
+"""So long past its time a run goes on for the others' sake, while it waits for somebody slow."""
 GRACE_SECONDS = 4.0
 """When told to stop: how long the other side may still answer for messages under way."""
 log = structlog.get_logger(__name__)
@@ -109,9 +111,12 @@ class _Run:
         self.stopping: float | None = None
 
     def work(self, until: float) -> None:
-        """Go on until nothing is due or something says stop."""
+        """Go on until nothing is due or something says stop. Whoever is slow to answer past `until` is waited for,
+        and the others are served meanwhile."""
         while True:
-            if self._halted or time.monotonic() > until:
+            late = time.monotonic() - until
+            self.turns.leaves_slow = late > 0
+            if self._halted or late > PATIENCE_SECONDS or (late > 0 and not self.turns.awaits_slow):
                 self._release(self.turns.give_back())
             else:
                 self._claim()

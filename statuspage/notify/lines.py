@@ -173,6 +173,7 @@ class Lines:
         self._busy: set[Line] = set()
         self._idle: list[Line] = []
         self._results: list[Result] = []
+        self._accepted_at = 0.0
 
     def start(self, mail: Mail) -> None:
         """Begin to hand a mail over; returns at once."""
@@ -236,6 +237,7 @@ class Lines:
             outcome = line.read()
             if not isinstance(outcome, bool) and line.mail is not None:
                 self._results.append((line.mail, outcome))
+                self._accepted_at = time.monotonic() if outcome is None else self._accepted_at
                 line.mail = None
                 self._busy.discard(line)
                 self._idle.append(line)
@@ -255,12 +257,19 @@ class Lines:
 
     def _drop(self, line: Line, error: Exception) -> None:
         if line.mail is not None:
-            self._results.append((line.mail, line.trouble_of(error)))
+            self._results.append((line.mail, self._trouble_of(line, error)))
         self._selector.unregister(line.sock)
         self._busy.discard(line)
         if line in self._idle:
             self._idle.remove(line)
         line.connection.hang_up(politely=False)
+
+    def _trouble_of(self, line: Line, error: Exception) -> Trouble:
+        """A server that was silent on one line and took mail on another has not gone away: some recipients' servers,
+        which it asks, are slow."""
+        if isinstance(error, TimeoutError) and self._accepted_at > line.deadline - line.timeout:
+            return Trouble(Meaning.RETRY, f"no answer within {line.timeout:g} s")
+        return line.trouble_of(error)
 
     def _drop_late(self) -> None:
         now = time.monotonic()

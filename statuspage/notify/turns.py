@@ -23,13 +23,17 @@ KEPT_BACK = 64
 class Turns:
     """The rows and messages one run has in hand: waiting (claimed), ready (composed), flying (handed over).
 
-    One destination gets at most half of what may fly, and all slow ones together no more than that.
+    One destination gets at most half of what may fly, and all slow ones together no more than that, but for one
+    message to each by which it can show that it is slow no longer; a quarter is never theirs.
     """
 
     def __init__(self, in_flight: int, slow: set[str]) -> None:
         """`slow` holds destinations known to be slow; it is kept from run to run."""
         self.in_flight = in_flight
         self.cap = max(in_flight // 2, 1)
+        self._most_slow = in_flight - max(in_flight // 4, 1)
+        self.leaves_slow = False
+        """The run is to end: slow destinations get no more than one message each."""
         self._slow = slow
         self._waiting: list[tuple[int, int, Claimed]] = []
         self._ready: dict[str, deque[Message]] = {}
@@ -53,6 +57,11 @@ class Turns:
     def in_hand(self) -> bool:
         """Whether anything is left to do."""
         return bool(self._waiting or self._ready_count or self._flying)
+
+    @property
+    def awaits_slow(self) -> bool:
+        """Whether somebody slow has yet to answer."""
+        return any(self._destinations[name] for name in self._slow)
 
     @property
     def rows(self) -> list[Claimed]:
@@ -145,7 +154,10 @@ class Turns:
             return False
         if destination not in self._slow:
             return True
-        return sum(self._destinations[name] for name in self._slow) < self.cap
+        slow = sum(self._destinations[name] for name in self._slow)
+        if not self._destinations[destination] and slow < self._most_slow:
+            return True  # else one slow moment would leave it behind whoever is slow for minutes
+        return slow < self.cap and not self.leaves_slow
 
     def _fly(self, message: Message) -> None:
         self._ready_count -= 1

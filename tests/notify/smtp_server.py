@@ -21,15 +21,18 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 class Keeper:
     """Answers as the fault file says: empty, or one of
 
-    greylist (451 to an address the first time), rcpt4xx, rcpt421, mail4xx, sender (550 to MAIL), relay (554 to RCPT),
-    rcpt5xx ADDRESS (550 to that one), data451 (to DATA itself), content5xx (554 to the mail), dropdata, dropdot
-    (taken, then the line is cut), slow SECONDS (before the answer to the mail).
+    greylist (451 to an address the first time), postgrey SECONDS (451 to a sender and address until so long after
+    their first try, by the seconds in the file FOLDER/clock), rcpt4xx, domain4xx DOMAIN (450 to its addresses),
+    domainslow DOMAIN SECONDS (before the answer to a mail that goes there), rcpt421, mail4xx, sender (550 to MAIL),
+    relay (554 to RCPT), rcpt5xx ADDRESS (550 to that one), data451 (to DATA itself), content5xx (554 to the mail),
+    dropdata, dropdot (taken, then the line is cut), slow SECONDS (before the answer to the mail).
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.numbers = count(1)
         self.seen: set[str] = set()
+        self.first_tries: dict[tuple[str, str], float] = {}
 
     @property
     def fault(self) -> list[str]:
@@ -57,6 +60,10 @@ class Keeper:
             case ["greylist"] if address not in self.seen:
                 self.seen.add(address)
                 return "451 4.7.1 greylisted, try again later"
+            case ["postgrey", seconds] if not self._passes(envelope.mail_from or "", address, float(seconds)):
+                return "450 4.2.0 Recipient address rejected: Greylisted"
+            case ["domain4xx", domain] if address.endswith(f"@{domain}"):
+                return "450 4.4.1 that domain is not reached"
             case ["rcpt4xx"]:
                 return "450 4.2.1 mailbox busy"
             case ["rcpt421"]:
@@ -73,12 +80,21 @@ class Keeper:
         match self.fault:
             case ["content5xx"]:
                 return "554 5.6.0 this looks like spam"
+            case ["domainslow", domain, seconds] if envelope.rcpt_tos[0].endswith(f"@{domain}"):
+                await asyncio.sleep(float(seconds))
             case ["slow", seconds]:
                 await asyncio.sleep(float(seconds))
         self._keep(envelope)
         if self.fault == ["dropdot"]:
             cut(server)
         return "250 OK"
+
+    def _passes(self, sender: str, address: str, seconds: float) -> bool:
+        """Like postgrey, which strips what senders add to their return path."""
+        name, _, host = sender.partition("@")
+        clock = float((self.folder / "clock").read_text())
+        first = self.first_tries.setdefault((f"{name.partition('+')[0]}@{host}", address), clock)
+        return clock - first >= seconds
 
     def _keep(self, envelope: Envelope) -> None:
         assert isinstance(envelope.content, bytes)
