@@ -174,6 +174,12 @@ def _let_go(session: Session, monitor: Monitor, why: str, *, author: str, now: d
     monitor.latency_ms = monitor.last_words = monitor.checked_at = monitor.certificate_ends_at = None
 
 
+def record_test(session: Session, table: MonitorTable, outcome: str, *, author: str, now: datetime) -> None:
+    """Write down that somebody had a check made, of what, and how it came out."""
+    details = {"kind": table.kind, "target": (table.target or "").split("?")[0], "outcome": outcome}
+    audit.record(session, "monitor.test", actor=author, details=details, now=now)
+
+
 def _record(
     session: Session, action: str, monitor: Monitor, author: str, now: datetime, keys: Sequence[str] = ()
 ) -> None:

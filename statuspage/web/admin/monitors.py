@@ -17,6 +17,8 @@ from statuspage.drafts import problems_of
 from statuspage.errors import Problem, Refused
 from statuspage.models import Monitor
 from statuspage.monitor_drafts import KINDS, MonitorTable, keys_of, shown_settings
+from statuspage.monitoring.finding import Finding
+from statuspage.monitoring.trial import try_check
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, show, tell, user
 from statuspage.web.forms import Form
@@ -83,6 +85,25 @@ def change_monitor(monitor_id: str) -> Response:
     return go("show_monitor", monitor_id=monitor_id)
 
 
+@admin.post("/monitors/test")
+def test_monitor() -> Response:
+    """Check once with what was typed, and show what came of it; nothing is saved."""
+    form, now = Form(request.form), current.now()
+    monitor_id, installation = form.value("monitor_id")[:80], current.installation()
+    try:
+        table = _table(form)
+        with installation.database.read() as session:
+            before = monitors.load_monitor(session, monitor_id).settings if monitor_id else None
+        found = try_check(table, before, installation.settings.probe_allow_private, now)
+    except Refused as refused:
+        return _refused(form, refused, monitor_id)
+    with installation.database.write() as session:
+        monitors.record_test(session, table, found.outcome.value, author=user().email, now=now)
+    with installation.database.read() as session:
+        row = monitors.load_monitor(session, monitor_id) if monitor_id else None
+        return _show_form(session, form, row, tested=found)
+
+
 @admin.post("/monitors/<monitor_id>/pause")
 def pause_monitor(monitor_id: str) -> Response:
     """Pause it, or go on where it was paused."""
@@ -133,7 +154,13 @@ def _refused(form: Form, refused: Refused, monitor_id: str = "") -> Response:
 
 
 def _show_form(
-    session: Session, form: Form, row: Monitor | None = None, *, url: str | None = None, status: int = 200
+    session: Session,
+    form: Form,
+    row: Monitor | None = None,
+    *,
+    url: str | None = None,
+    tested: Finding | None = None,
+    status: int = 200,
 ) -> Response:
     return show(
         "monitors/form.html",
@@ -144,6 +171,7 @@ def _show_form(
         components=load_components(session),
         results=monitors.load_results(session, row, limit=30) if row else (),
         url=url,
+        tested=tested,
     )
 
 

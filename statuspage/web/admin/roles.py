@@ -75,6 +75,7 @@ _PAGES = {
         "new_monitor",
         "create_monitor",
         "change_monitor",
+        "test_monitor",
         "pause_monitor",
         "remove_monitor",
         "renew_monitor_url",

@@ -14,6 +14,7 @@ from statuspage.drafts import Slug, problems_of
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Monitor
 from statuspage.monitor_drafts import MonitorChange, MonitorTable, shown_settings
+from statuspage.monitoring.trial import try_check
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, Query, Shape, UtcInstant
@@ -38,6 +39,15 @@ class ResultAnswer(Shape):
     outcome: str
     latency_ms: int | None
     words: str | None
+
+
+class TestAnswer(Shape):
+    """What one check found."""
+
+    outcome: str
+    latency_ms: int | None
+    words: str
+    certificate_ends_at: UtcInstant | None
 
 
 class MonitorAnswer(Shape):
@@ -91,6 +101,22 @@ def create_monitor(call: Call, draft: MonitorDraft) -> Answer:
         answer = _answer(row)
         told = answer.model_copy(update={"url": f"{call.base_url(change.session)}/heartbeat/{token}"})
         return call.created(told if token else answer, f"/api/v1/monitors/{row.id}", kept=answer)
+
+
+@endpoint("POST", "/monitors/test", scope=Scope.WRITE, body=MonitorTable, gives=TestAnswer)
+def test_monitor(call: Call, draft: MonitorTable) -> Answer:
+    """Check once, within ten seconds, with the keys of a monitor that need not exist; nothing is kept of it."""
+    found = try_check(draft, None, call.installation.settings.probe_allow_private, call.now)
+    with call.write() as session:
+        monitors.record_test(session, draft, found.outcome.value, author=call.author, now=call.now)
+        return call.answered(
+            TestAnswer(
+                outcome=found.outcome.value,
+                latency_ms=found.latency_ms,
+                words=found.words,
+                certificate_ends_at=found.certificate_ends_at,
+            )
+        )
 
 
 @endpoint("PATCH", "/monitors/<monitor_id>", scope=Scope.WRITE, body=MonitorChange, gives=MonitorAnswer)

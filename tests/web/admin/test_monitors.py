@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from statuspage.domain.health import Outcome, Result
 from statuspage.measurement import take_results
 from statuspage.models import AuditEvent, Monitor
 from statuspage.monitoring.judging import Measured
+from tests.monitoring.conftest import running_target
 from tests.web.admin.conftest import Operator
 
 HTTP = {
@@ -137,3 +139,33 @@ def test_correction_is_recorded_and_withdrawn(alice: Operator, rob: Operator, in
     (found,) = set(re.findall(r"/admin/corrections/(\d+)/withdraw", alice.get("/admin/corrections").text))
     assert alice.post(f"/admin/corrections/{found}/withdraw").status_code == 303
     assert "withdrawn" in alice.get("/admin/corrections").text
+
+
+@pytest.fixture
+def target() -> Iterator[int]:
+    """The port of a server that does as its path says."""
+    with running_target() as port:
+        yield port
+
+
+def test_trial_says_what_it_found(alice: Operator, installation: Installation, target: int) -> None:
+    object.__setattr__(installation.settings, "probe_allow_private", (IPv4Network("127.0.0.0/8"),))
+    typed = {**HTTP, "target": f"http://127.0.0.1:{target}/status/503", "headers": ""}
+    answer = alice.post("/admin/monitors/test", typed)
+    assert answer.status_code == 200
+    assert "answered 503" in answer.text
+    assert f'value="{typed["target"]}"' in answer.text, "what was typed stays"
+    with installation.database.read() as session:
+        assert session.scalar(select(Monitor.id)) is None
+        assert session.scalars(select(AuditEvent.action)).all()[-1] == "monitor.test"
+
+
+def test_trial_reaches_no_private_address(alice: Operator, target: int) -> None:
+    answer = alice.post("/admin/monitors/test", {**HTTP, "target": f"http://127.0.0.1:{target}/", "headers": ""})
+    assert "which is not public" in answer.text
+
+
+def test_trial_shows_mistakes_beside_fields(alice: Operator) -> None:
+    answer = alice.post("/admin/monitors/test", {**HTTP, "target": "ftp://x"})
+    assert answer.status_code == 422
+    assert 'id="target-problem"' in answer.text
