@@ -1,4 +1,4 @@
-"""Verbs on incidents: open, update, and the questions doors ask about them.
+"""Verbs on incidents: open and update. How they are read is in incident_records, by the same names here.
 
 Each write happens inside a site_change; a refusal raises before anything is added. Component statuses are claims
 of the incident (models.StatusChange): resolving lets go of them, and what another incident still holds stays held.
@@ -6,22 +6,27 @@ of the incident (models.StatusChange): resolving lets go of them, and what anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from statuspage import customer_reports
 from statuspage.claims import claim, current_statuses, repeat_claims
 from statuspage.components import find_components
 from statuspage.domain.lifecycle import incident_steps
-from statuspage.domain.sla.cadence import next_update_due, public_since
+from statuspage.domain.sla.cadence import public_since
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, UpdateDraft
-from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
+from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
+from statuspage.incident_records import components_held as components_held
+from statuspage.incident_records import components_held_by as components_held_by
+from statuspage.incident_records import load_incident as load_incident
+from statuspage.incident_records import load_incidents as load_incidents
+from statuspage.incident_records import next_due as next_due
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
 from statuspage.tongues import bodies_in, check_translations, titles_in
@@ -164,35 +169,6 @@ def add_note(session: Session, incident: Incident, body: str, *, author: str, no
     return update
 
 
-def load_incident(session: Session, incident_id: str) -> Incident:
-    """One incident with updates and what they affected. Raises NotFound."""
-    incident = session.scalar(select(Incident).where(Incident.id == incident_id).options(*_WHOLE))
-    if incident is None:
-        raise NotFound("incident", incident_id)
-    return incident
-
-
-def load_incidents(
-    session: Session,
-    *,
-    open_only: bool = False,
-    drafts: bool | None = None,
-    after: tuple[datetime, str] | None = None,
-    limit: int = 100,
-) -> Sequence[Incident]:
-    """Incidents, newest start first; `after` = (started_at, id) of the last one already seen. `drafts`: those alone,
-    all but those, or (None) both."""
-    query = select(Incident).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(limit).options(*_WHOLE)
-    if open_only:
-        query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
-    if drafts is not None:
-        query = query.where(Incident.draft.is_(drafts))
-    if after is not None:
-        at, last_id = after
-        query = query.where(or_(Incident.started_at < at, and_(Incident.started_at == at, Incident.id < last_id)))
-    return session.scalars(query).all()
-
-
 def interrupts(statuses: Iterable[ComponentStatus]) -> bool:
     """Whether something is down: what the figures count as an interruption."""
     return ComponentStatus.MAJOR_OUTAGE in statuses
@@ -202,37 +178,6 @@ def check_provider(cause: Cause, provider: str | None) -> None:
     """A provider is named where it is the cause (IS26). Raises Refused."""
     if provider is not None and cause is not Cause.THIRD_PARTY:
         raise Refused(Problem("provider", f"only with the cause {Cause.THIRD_PARTY.value}"))
-
-
-def next_due(incident: Incident, policy: Policy) -> datetime | None:
-    """When the next public update is due by the policy; None when none is owed."""
-    public = [update.posted_at for update in incident.updates if update.public_at is not None]
-    if incident.public_at is None or not public:
-        return None
-    return next_update_due(policy, incident.priority, incident.status, max(public))
-
-
-def components_held(session: Session, incident: Incident) -> dict[str, ComponentStatus]:
-    """What the incident says of each component it ever named, by slug: its last word."""
-    return components_held_by(session, [incident])[incident.id]
-
-
-def components_held_by(session: Session, found: Iterable[Incident]) -> dict[str, dict[str, ComponentStatus]]:
-    """components_held of several incidents at once, by their ids."""
-    held: dict[str, dict[str, ComponentStatus]] = {incident.id: {} for incident in found}
-    rows = session.execute(
-        select(StatusChange.incident_id, Component.slug, StatusChange.status)
-        .join(Component, Component.id == StatusChange.component_id)
-        .where(StatusChange.incident_id.in_(held))
-        .order_by(StatusChange.at, StatusChange.id)
-    )
-    for incident_id, slug, status in rows:
-        assert incident_id is not None
-        held[incident_id][slug] = status
-    return held
-
-
-_WHOLE = (selectinload(Incident.updates).selectinload(Update.affected).joinedload(AffectedComponent.component),)
 
 
 def _check_priority(priority: Priority, policy: Policy) -> None:

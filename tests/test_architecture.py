@@ -59,6 +59,7 @@ LAYERS = {
         "statuspage.extensions",
         "statuspage.hooks",
         "statuspage.importing",
+        "statuspage.incident_records",
         "statuspage.incidents",
         "statuspage.looks",
         "statuspage.maintenance",
