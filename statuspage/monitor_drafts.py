@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +21,8 @@ Record = Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "
 KEPT = "(kept)"
 """Stands for a header's value where it is shown or exported; given back it means: as it is."""
 _OPEN_HEADERS = frozenset({"accept", "accept-language", "cache-control", "content-type", "user-agent"})
+_OURS = frozenset({"connection", "content-length", "transfer-encoding"})
+"""What frames a request is not a setting."""
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _HOST = re.compile(r"[^\s:/\[\]@]+")
 _LENGTH = re.compile(r"([1-9][0-9]{0,5})(ms|s|m|h|d)", re.ASCII)
@@ -132,8 +135,8 @@ class MonitorTable(BaseModel):
                 raise ValueError("period: is needed for kind heartbeat")
         elif not target:
             raise ValueError(f"target: is needed for kind {self.kind}")
-        elif self.kind == "http" and not target.startswith(("http://", "https://")):
-            raise ValueError("target: must be an http(s) URL")
+        elif self.kind == "http":
+            _check_url(target)
         elif self.kind in ("tcp", "tls"):
             _check_host_port(target)
         elif self.kind == "dns" and not _HOST.fullmatch(target):
@@ -192,11 +195,28 @@ def _check_host_port(target: str) -> None:
         raise ValueError("target: must be HOST:PORT")
 
 
+def _check_url(target: str) -> None:
+    """A URL that can be asked; a password in it would be shown wherever the target is."""
+    try:
+        parts = urlsplit(target)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        has_place = False
+    if not target.startswith(("http://", "https://")) or not has_place or " " in target:
+        raise ValueError("target: must be an http(s) URL such as https://api.example.com/health")
+    if "@" in parts.netloc:
+        raise ValueError("target: must not hold a password, which everybody would read: use an Authorization header")
+
+
 def _check_header(name: str, value: str) -> None:
     if not _HEADER.fullmatch(name):
         raise ValueError(f"headers: {name!r} is no name of a header")
+    if name.lower() in _OURS:
+        raise ValueError(f"headers: {name} is set by the prober itself")
     try:
         check_line(value).encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"headers: {name} must hold letters of Latin-1 only") from None
     except ValueError as error:
         raise ValueError(f"headers: {name} {error}") from None
 
