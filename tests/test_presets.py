@@ -18,6 +18,7 @@ from statuspage import (
     customers,
     incidents,
     maintenance,
+    proposals,
     report_steps,
     subscribers,
     worker,
@@ -436,6 +437,25 @@ def test_istockist_lowers_a_report_and_closes_it(tell: Tell) -> None:
         now = datetime.fromisoformat("2024-05-01T00:00Z")
         shares = shares_in_time(session, story.installation.policy(now, session), parse_period("2024-04"), now)
     assert {name: share.met for name, share in shares.items()} == {"Critical": None, "Medium": True, "Low": None}
+
+
+def test_istockist_hides_no_interruption(tell: Tell) -> None:
+    story = tell("istockist")
+    story.component("api", "api")
+    at = datetime.fromisoformat("2024-04-10T08:00Z")
+    down = {"title": "API", "priority": "P3", "body": "We look.", "components": {"api": "major_outage"}}
+    with site_change(story.installation, at, author="ada") as change, pytest.raises(Refused, match="interruption"):
+        draft = read_draft(IncidentDraft, down)
+        proposals.keep(change.session, draft, policy=change.policy, author="ada", now=at)
+    trouble = story.open(
+        "2024-04-10T08:00Z",
+        "API",
+        components={"api": "major_outage"},
+        priority="P3",
+        cause="third_party",
+        provider="Northern Fibre",
+    )
+    assert "A third party: Northern Fibre" in story.read(f"incidents/{trouble}.html", "2024-04-10T08:05Z")
 
 
 def test_cm_com_shows_beta_trunks_and_who_coordinates(tell: Tell) -> None:
