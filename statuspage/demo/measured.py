@@ -81,15 +81,15 @@ def _digests(monitor: Monitor, watched: Watched, now: datetime) -> Iterator[Late
     today = local_date(now, zone)
     for ago in range(DAYS, 0, -1):
         day = today - timedelta(days=ago)
-        usual = watched.usual_ms + _chance(watched.slug, day.isoformat(), watched.usual_ms // 4)
-        slowest = usual * 3 + _chance(watched.slug, f"{day} slowest", watched.usual_ms)
+        usual = watched.usual_ms * 5 // 4 + _chance(watched.slug, day.isoformat(), watched.usual_ms // 6)
+        slow = usual + watched.usual_ms // 3 + _chance(watched.slug, f"{day} slow", watched.usual_ms // 2)
         yield LatencyDigest(
             monitor_id=monitor.id,
             day=day,
             checks=_checks(day, zone),
             p50_ms=usual,
-            p95_ms=usual * 2,
-            p99_ms=slowest,
+            p95_ms=slow,
+            p99_ms=slow * 2,
             counted_until=day_span(day, zone).end,
         )
 
@@ -106,7 +106,9 @@ def _results(monitor: Monitor, watched: Watched, now: datetime) -> Iterator[Meas
         if watched.slug == FAILED and failed_from <= at < failed_until:
             yield Measured(monitor.id, Result(at, Outcome.DOWN, None, "no answer in 5 s"))
             continue
-        took = watched.usual_ms + _chance(watched.slug, str(number), watched.usual_ms // 2)
+        took = watched.usual_ms + _chance(watched.slug, number, watched.usual_ms // 2)
+        if number % 12 == 0:
+            took += _chance(watched.slug, number, "slow", watched.usual_ms)
         yield Measured(monitor.id, Result(at, Outcome.UP, took, "answered 200"))
 
 
