@@ -174,6 +174,8 @@ def kept_fields() -> list[tuple[str, str]]:
 def show_again(status: int = 400) -> Response:
     """Show what was sent with a button that sends it again: the form was older than the session."""
     fields = kept_fields()
+    if request.files:
+        abort(400, _("The form was too old, and no file is kept. Go back, load the page again and choose it anew."))
     if not fields:
         abort(400, _("The form was too old. Go back, load the page again and send it once more."))
     return show("resend.html", status, action=request.full_path.rstrip("?"), fields=fields)

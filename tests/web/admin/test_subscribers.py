@@ -67,3 +67,12 @@ def test_file_comes_in_and_goes_out(mary: Operator, installation: Installation) 
 def test_responders_see_no_addresses(anna: str, rob: Operator) -> None:
     for path in ("", "/export.csv", f"/{anna}", f"/{anna}/data.json"):
         assert rob.get(f"/admin/subscribers{path}").status_code == 403
+
+
+def test_file_of_an_old_form_is_asked_for_again(mary: Operator, installation: Installation) -> None:
+    sent = {"file": (io.BytesIO(b"email\nanna@example.com\n"), "list.csv"), "form_token": "old"}
+    answer = mary.client.post("/admin/subscribers/import", data=sent)
+    assert answer.status_code == 400
+    assert "choose it anew" in answer.text
+    with installation.database.read() as session:
+        assert session.scalar(select(Subscriber.id)) is None
