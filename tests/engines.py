@@ -21,11 +21,14 @@ from tests.servers import PostgresServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINE_MATTERS = re.compile(
-    r"tests/(notify|monitoring|importing)/|tests/web/(test_health|test_hooks|test_subscriptions|api_v1/test_idempotency)"
-    r"|tests/test_(attempts|bounces|changes|clocks|contact_mail|corrections|customer_reports|detections|extensions"
-    r"|follows|incidents|maintenance|policy_versions|reminders|slots|subscribers|subscriber_lists|worker)\.py"
+    r"tests/notify/test_(destinations|outbox|recipients|digests)|tests/test_(changes|incidents|worker)\.py"
 )
 """Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of what is about SQLite alone."""
+    config.addinivalue_line("markers", "sqlite: handles the database as a file")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -33,7 +36,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "installation" not in metafunc.fixturenames or "engine" not in metafunc.fixturenames:
         return
     chosen = os.environ.get("TEST_ENGINES", "").split(",")
-    if chosen == [""]:
+    if metafunc.definition.get_closest_marker("sqlite"):
+        chosen = [SQLITE]
+    elif chosen == [""]:
         chosen = [SQLITE, POSTGRESQL] if ENGINE_MATTERS.search(metafunc.definition.nodeid) else [SQLITE]
     marks = {SQLITE: (), POSTGRESQL: (pytest.mark.postgres, pytest.mark.redis)}
     metafunc.parametrize("engine", [pytest.param(name, marks=marks[name]) for name in chosen], indirect=True)

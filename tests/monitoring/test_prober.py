@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_component
+from statuspage.db import Base
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.instance import bring_up_to_date
 from statuspage.models import CheckResult, Heartbeat, Monitor
@@ -35,7 +36,12 @@ Watch = Callable[..., str]
 def publishing(installation: Installation) -> Iterator[None]:
     """`flask worker` beside it, which publishes what the prober judged."""
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
-    surroundings = environment(installation.settings.instance, SECRET_KEY="k" * 32, LOG_LEVEL="warning")
+    surroundings = environment(
+        installation.settings.instance,
+        DATABASE_URL=installation.settings.database,
+        SECRET_KEY="k" * 32,
+        LOG_LEVEL="warning",
+    )
     with subprocess.Popen(command, cwd=ROOT, env=surroundings) as process:
         try:
             yield
@@ -47,6 +53,7 @@ def publishing(installation: Installation) -> Iterator[None]:
 def probing(installation: Installation, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """`flask prober` on the installation; ended by SIGTERM, which must take seconds only."""
     known = {"PROBE_ALLOW_PRIVATE": "127.0.0.0/8", "SECRET_KEY": "k" * 32, "LOG_LEVEL": "warning", **settings}
+    known["DATABASE_URL"] = installation.settings.database
     surroundings = environment(installation.settings.instance, **known)
     command = [sys.executable, "-m", "flask", "--app", "app", "prober"]
     with subprocess.Popen(command, cwd=ROOT, env=surroundings) as process:
@@ -63,8 +70,7 @@ def probing(installation: Installation, **settings: str) -> Iterator[subprocess.
 def watch(installation: Installation, add_components: Callable[..., None]) -> Watch:
     """A function that adds a monitor of a URL to the one component and returns its id."""
     now = datetime.now(UTC)
-    installation.database.engine.dispose()
-    (installation.settings.instance / "statuspage.db").unlink()
+    Base.metadata.drop_all(installation.database.engine)
     bring_up_to_date(installation, now)
     add_components("API")
 
@@ -159,6 +165,7 @@ def test_changes_are_picked_up_in_seconds(installation: Installation, watch: Wat
         assert len(results(installation, first)) == counted
 
 
+@pytest.mark.sqlite
 def test_locked_database_loses_nothing(installation: Installation, watch: Watch, target: int) -> None:
     watched = watch(f"http://127.0.0.1:{target}/", "1s")
     with probing(installation):

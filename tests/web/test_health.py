@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from statuspage import migrations, people
@@ -52,6 +53,7 @@ def test_readiness_names_what_is_wrong(client: FlaskClient, installation: Instal
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_absent_database_is_named(client: FlaskClient, installation: Installation) -> None:
     installation.database.dispose()
     database = installation.settings.instance / "statuspage.db"
