@@ -79,6 +79,7 @@ def test_page_is_up_while_one_is(trunks: Trunks) -> None:
     assert trunks.banner() == ("degraded_performance", "Degraded performance: Voice")
     assert trunks.indicator() == "minor"
     assert "Major outage" in trunks.page("components/trunk-a.html")
+    assert "Nothing has been measured yet" not in trunks.page("uptime.html")
     trunks.measure(3, Outcome.DOWN, Outcome.DOWN)
     assert trunks.banner() == ("major_outage", "Major outage: Trunk A and Trunk B")
     assert trunks.indicator() == "critical"

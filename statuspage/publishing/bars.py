@@ -179,8 +179,8 @@ class MonthOfComponent:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything was known of any of its days."""
-        return any(status is not ComponentStatus.UNKNOWN for status in self.statuses)
+        """Whether anything was known of any of its days, were it a minute."""
+        return self.pct is not None or any(status is not ComponentStatus.UNKNOWN for status in self.statuses)
 
     @property
     def squares(self) -> tuple[tuple[ComponentStatus | None, str], ...]:
