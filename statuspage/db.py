@@ -136,15 +136,16 @@ class Database:
 
     def connect_lightly(self) -> Connection:
         """A connection of one's own for writing what may be done twice: a crash of this process loses none of its
-        commits, a power cut may lose the last."""
+        commits, a power cut may lose the last. Each statement said to its driver is its own transaction."""
         connection = self._writer.connect()
         connection.detach()
         driver: Any = connection.connection.dbapi_connection
         if self.engine.dialect.name == "sqlite":
             driver.execute("PRAGMA synchronous=NORMAL")
         else:
+            driver.rollback()
+            driver.autocommit = True
             driver.execute("SET synchronous_commit TO off")
-            driver.commit()
         return connection
 
     def dispose(self) -> None:

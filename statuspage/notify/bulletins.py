@@ -92,7 +92,7 @@ def tell_request(kind: str, person: Person, letterhead: Letterhead) -> Bulletin:
         )
         text %= page
         link = (words.gettext("Confirm"), f"{letterhead.url}/confirm/{person.token}")
-    chosen = (_label(words, "You chose:"), wishes_of(person, words))
+    chosen = (_label(words, "You chose:"), wishes_of(person.wishes, words))
     return Bulletin(headline, text, (chosen,), (link,), _more(words), Tone.PLANNED)
 
 

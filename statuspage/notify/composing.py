@@ -16,12 +16,13 @@ from statuspage.notify import alarms, letters, quarantine
 from statuspage.notify.channel import Composed, Message
 from statuspage.notify.digests import DigestNews, load_digests
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Person, write_digest, write_news, write_notice, write_request
+from statuspage.notify.messages import Letter, Person, Wishes, write_digest, write_news, write_notice, write_request
 from statuspage.notify.news import is_reminder_true, load_news, load_notice_news, load_reminder_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.readers import load_people
 from statuspage.notify.recipients import Audience, audience_of, select_recipients
 
+NOTHING_CHOSEN = Wishes()
 ENOUGH_LETTERS = 64
 """Texts kept at once; a worker that clears a long queue does not grow."""
 
@@ -106,9 +107,10 @@ class Composer:
     ) -> Mail:
         letter = self._letter(session, row, person.language, now, digest)
         message_id = self.letterhead.message_id(row.update_id or row.notice_id or f"{row.kind}-{row.id}", person.id)
-        sealed = self.letterhead.sealed(letter.fill(person, message_id))
-        domain = person.recipient.rpartition("@")[2].lower()
-        return Mail(row, person.recipient, domain, sealed, self.letterhead.return_address(row.id))
+        recipient = person.recipient
+        sealed = self.letterhead.sealed(letter.fill(person, recipient, message_id))
+        domain = recipient.rpartition("@")[2].lower()
+        return Mail(row, recipient, domain, sealed, self.letterhead.return_address(row.id))
 
     def _letter(
         self, session: Session, row: Claimed, language: str, now: datetime, digest: DigestNews | None
@@ -163,4 +165,4 @@ def _addressee(session: Session, row: Claimed) -> Person | None:
     if row.address is None:
         return None
     language = session.get_one(Page, 1).languages[0]
-    return Person(f"address-{row.id}", row.address, "", language, (), None, ())
+    return Person(f"address-{row.id}", row.address, "", language, NOTHING_CHOSEN)

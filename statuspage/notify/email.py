@@ -193,8 +193,9 @@ class MailTemplate:
     """A rendered mail with the places that differ from person to person, to be filled in as bytes."""
 
     data: bytes
-    _parts: tuple[bytes, ...]
-    """The bytes between the places, and every other one a place."""
+    _between: tuple[bytes, ...]
+    _places: tuple[str, ...]
+    """Each stands before the bytes between that have its number plus one."""
 
     @classmethod
     def of(cls, mail: OutgoingMail, places: Mapping[str, int]) -> MailTemplate:
@@ -206,13 +207,14 @@ class MailTemplate:
             if data.count(place.encode("ascii")) != expected:
                 raise HeaderRefused(f"the mail should hold {place} {expected} times")
         any_place = b"|".join(re.escape(place.encode("ascii")) for place in places)
-        return cls(data, tuple(re.split(b"(" + any_place + b")", data)))
+        parts = re.split(b"(" + any_place + b")", data)
+        return cls(data, tuple(parts[::2]), tuple(place.decode("ascii") for place in parts[1::2]))
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
         """The mail of one person; a place without a value stays."""
-        known = {place.encode("ascii"): value for place, value in values.items()}
-        parts = list(self._parts)
-        parts[1::2] = [known.get(place, place) for place in parts[1::2]]
+        parts = [b""] * (len(self._between) + len(self._places))
+        parts[::2] = self._between
+        parts[1::2] = [values[place] if place in values else place.encode("ascii") for place in self._places]
         return b"".join(parts)
 
 

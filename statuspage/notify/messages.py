@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import css_inline
 
@@ -35,19 +35,25 @@ _SUBJECTS = {
 
 
 @dataclass(frozen=True)
-class Person:
-    """One recipient and what they chose; `components` are names of services and components, empty for all;
-    `follows` the titles of the incidents they follow."""
+class Wishes:
+    """What somebody chose: `components` are names of services and components, empty for all; `follows` the titles of
+    the incidents they follow."""
+
+    kinds: tuple[NoticeKind, ...] = ()
+    min_priority: Priority | None = None
+    components: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    frequency: Frequency = Frequency.EACH
+
+
+class Person(NamedTuple):
+    """One recipient and what they chose."""
 
     id: str
     address: str
     token: str
     language: str
-    kinds: tuple[NoticeKind, ...]
-    min_priority: Priority | None
-    components: tuple[str, ...]
-    follows: tuple[str, ...] = ()
-    frequency: Frequency = Frequency.EACH
+    wishes: Wishes
 
     @property
     def recipient(self) -> str:
@@ -85,13 +91,13 @@ class Letter:
     places: Places
     words: Words
 
-    def fill(self, person: Person, message_id: str) -> bytes:
-        """The bytes that go to one person."""
-        said_in_text, said_in_html = _said_wishes(replace(person, id="", address="", token=""), self.words)
+    def fill(self, person: Person, recipient: str, message_id: str) -> bytes:
+        """The bytes that go to one person; `recipient` is their address as SMTP spells it."""
+        said_in_text, said_in_html = _said_wishes(person.wishes, self.words)
         return self.template.filled(
             {
                 self.places.token: person.token.encode("ascii"),
-                self.places.recipient: person.recipient.encode("ascii"),
+                self.places.recipient: recipient.encode("ascii"),
                 self.places.message_id: message_id.encode("ascii"),
                 self.places.wishes_text: said_in_text,
                 self.places.wishes_html: said_in_html,
@@ -100,7 +106,7 @@ class Letter:
 
 
 @lru_cache(maxsize=256)
-def _said_wishes(wishes: Person, words: Words) -> tuple[bytes, bytes]:
+def _said_wishes(wishes: Wishes, words: Words) -> tuple[bytes, bytes]:
     """What somebody chose, for the text and for the HTML; most people chose the same as others."""
     said = wishes_of(wishes, words)
     return soft_line(said), soft_line(escape(said))
@@ -217,29 +223,29 @@ def write_request(kind: str, letterhead: Letterhead, language: str, now: datetim
     return Letter(MailTemplate.of(mail, counts), places, words)
 
 
-def wishes_of(person: Person, words: Words) -> str:
+def wishes_of(wishes: Wishes, words: Words) -> str:
     """What somebody chose, in one phrase: "incidents (P2 and above) and maintenance, for SIP trunk A"."""
-    said = [_subscription_of(person, words)] if person.kinds else []
-    said += [words.gettext("“%(incident)s” until it is resolved") % {"incident": title} for title in person.follows]
+    said = [_subscription_of(wishes, words)] if wishes.kinds else []
+    said += [words.gettext("“%(incident)s” until it is resolved") % {"incident": title} for title in wishes.follows]
     return words.listed(said, most=6)
 
 
-def _subscription_of(person: Person, words: Words) -> str:
-    kinds = [_kind_words(kind, person, words) for kind in person.kinds]
-    scope = words.listed(list(person.components), most=12) or words.gettext("all components")
+def _subscription_of(wishes: Wishes, words: Words) -> str:
+    kinds = [_kind_words(kind, wishes, words) for kind in wishes.kinds]
+    scope = words.listed(list(wishes.components), most=12) or words.gettext("all components")
     said = words.gettext("%(kinds)s, for %(components)s") % {
         "kinds": words.listed(kinds, most=4),
         "components": scope,
     }
-    if person.frequency is Frequency.DAILY:
+    if wishes.frequency is Frequency.DAILY:
         return words.gettext("%(wishes)s, once a day") % {"wishes": said}
     return said
 
 
-def _kind_words(kind: NoticeKind, person: Person, words: Words) -> str:
+def _kind_words(kind: NoticeKind, wishes: Wishes, words: Words) -> str:
     match kind:
         case NoticeKind.INCIDENT:
-            return _incidents_of(person.min_priority, words)
+            return _incidents_of(wishes.min_priority, words)
         case NoticeKind.MAINTENANCE:
             return words.gettext("maintenance")
         case NoticeKind.SLA:

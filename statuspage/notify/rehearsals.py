@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from statuspage.domain.vocabulary import NoticeKind
 from statuspage.notify.email import Mailer
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Person, write_news, write_notice
+from statuspage.notify.messages import Letter, Person, Wishes, write_news, write_notice
 from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
 from statuspage.settings import Settings
 
@@ -33,9 +33,9 @@ class Rehearsal:
 
 def rehearse(news: News, letterhead: Letterhead, reader: str, language: str, now: datetime) -> Rehearsal:
     """The mail of this news to `reader` as somebody who hears everything; its links to manage lead nowhere."""
-    person = Person("test", reader, "a-link-of-your-own", language, tuple(NoticeKind), None, ())
+    person = Person("test", reader, "a-link-of-your-own", language, Wishes(tuple(NoticeKind)))
     letter = _write(news, letterhead, language, now)
-    data = letter.fill(person, letterhead.message_id("test", f"{now.timestamp():.6f}"))
+    data = letter.fill(person, person.recipient, letterhead.message_id("test", f"{now.timestamp():.6f}"))
     message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
     plain, rich = (message.get_body((kind,)) for kind in ("plain", "html"))

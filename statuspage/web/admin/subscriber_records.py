@@ -111,7 +111,7 @@ def _show(session: Session, found: Subscriber, form: Form, status: int = 200) ->
         form=form,
         address=shown_address(found),
         channel=label_of(found.channel, _("Webhook")),
-        wishes=wishes_of(person, words()),
+        wishes=wishes_of(person.wishes, words()),
         consents=load_consents(session, found),
         deliveries=deliveries,
     )
