@@ -11,7 +11,10 @@ from statuspage.notify.chats.bulletin import JOINER, Bulletin, Chat, Json, outsi
 
 HEADLINE, TEXT, VALUE = 300, 5000, 500
 """A post may have 16,383 characters."""
-_MARKUP = re.compile(r"([\\*_~`|#\[\]()!>:-])")
+_MARKUP = re.compile(r"([\\*_~`|#\[\]()!>-])")
+
+_EMOJI = re.compile(r":(?=[A-Za-z0-9+-][A-Za-z0-9_+-]*:)")
+"""What could begin an emoji's name; a colon has no escape in every client."""
 
 
 def _render(bulletin: Bulletin) -> Json:
@@ -27,11 +30,11 @@ def _render(bulletin: Bulletin) -> Json:
 
 
 def _escape(text: str) -> str:
-    return outside_links(_parted(text), lambda part: _MARKUP.sub(r"\\\1", part))
+    return outside_links(text, lambda part: _MARKUP.sub(r"\\\1", _parted(part)))
 
 
 def _parted(text: str) -> str:
-    return text.replace("@", f"@{JOINER}").replace("<", f"<{JOINER}")
+    return _EMOJI.sub(f":{JOINER}", text.replace("@", f"@{JOINER}").replace("<", f"<{JOINER}"))
 
 
 MATTERMOST = Chat("mattermost", "Mattermost", (), _render, gone=(404, 410))
