@@ -81,9 +81,6 @@ def follow(session: Session, *, policy: Policy, now: datetime) -> None:
         _resolve(session, incident, policy, now)
 
 
-# Beginning
-
-
 def _open(session: Session) -> dict[str, Detection]:
     return {row.subject: row for row in session.scalars(select(Detection).where(Detection.ended_at.is_(None)))}
 
@@ -172,7 +169,7 @@ def _goes_on(session: Session, down: _Down, policy: Policy, now: datetime) -> bo
     if incident.draft:
         incident.resolved_at = None
     if incident.draft or incident.status.is_open:
-        if _times(session, incident) <= _NOTED:
+        if len(_all(session, incident)) <= _NOTED:
             add_note(session, incident, told.again, author=AUTHOR, now=now)
         return True
     again = UpdateDraft(status=IncidentStatus.INVESTIGATING, body=told.again, components=_said([down]))
@@ -258,7 +255,7 @@ def _join(
         _write_down(session, down, incident)
     _note_alerts(session, incident, new, now)
     if grown:
-        _tell(session, incident, now, step=_times(session, incident))
+        _tell(session, incident, now, step=len(_all(session, incident)))
     return True
 
 
@@ -333,16 +330,13 @@ def _tell(session: Session, incident: Incident, now: datetime, *, step: int = 0)
         outbox.enqueue_alarm(session, row, [hook], now=now, channel="webhook")
 
 
-# Ending
-
-
 def _note_recovery(session: Session, incident: Incident, ended: Sequence[Detection], now: datetime) -> None:
     """A draft keeps its span; on what operators published a note says so; what is ours is settled by itself."""
     over = [row for row in ended if row.incident is incident]
     names = _names(session, over)
     words = detection_words.recovered(load_page(session), names, max(row.ended_at or now for row in over))
     if incident.draft:
-        if not _still_down(session, incident):
+        if all(row.ended_at for row in _all(session, incident)):
             incident.resolved_at = max(row.ended_at or now for row in _all(session, incident))
             incident.updated_at = now
         add_note(session, incident, words, author=AUTHOR, now=now)
@@ -390,16 +384,8 @@ def _is_ours(session: Session, incident: Incident) -> bool:
     return held <= set(measured) and bool(measured) and all(c.publishes_itself for c in measured.values())
 
 
-def _still_down(session: Session, incident: Incident) -> bool:
-    return any(row.ended_at is None for row in _all(session, incident))
-
-
 def _all(session: Session, incident: Incident) -> Sequence[Detection]:
     return session.scalars(select(Detection).where(Detection.incident_id == incident.id)).all()
-
-
-def _times(session: Session, incident: Incident) -> int:
-    return len(_all(session, incident))
 
 
 def _ids(rows: Iterable[Detection]) -> list[str]:

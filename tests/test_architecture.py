@@ -73,6 +73,8 @@ LAYERS = {
         "statuspage.reminders",
         "statuspage.offered_steps",
         "statuspage.report_steps",
+        "statuspage.letter_words",
+        "statuspage.tongues",
         "statuspage.update_facts",
         "statuspage.site",
         "statuspage.slots",
