@@ -345,8 +345,8 @@ def test_interruption_waits_for_nobody_where_promised(ground: Ground) -> None:
         ground.component(name, hidden=hidden)
     ground.measure(1, "api", "core-router")
     assert {each.title: each.draft for each in ground.incidents()} == {
-        "API is not working": False,
-        "Core router is not working": True,
+        "API: major outage": False,
+        "Core router: major outage": True,
     }
 
 
