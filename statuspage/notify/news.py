@@ -84,7 +84,7 @@ class NoticeNews:
     """What was posted in further languages, as stored."""
 
 
-News = TypeVar("News", IncidentNews, MaintenanceNews, NoticeNews)
+News = TypeVar("News", bound=IncidentNews | MaintenanceNews | NoticeNews)
 
 
 def spoken_news(news: News, language: str, base_url: str = "") -> News:
