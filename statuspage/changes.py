@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -46,6 +46,10 @@ from statuspage.publishing.site import Publisher
 from statuspage.settings import Settings
 
 log = structlog.get_logger()
+
+PATIENCE = timedelta(minutes=2)
+"""How long a change leaves figures that time alone made old to the worker, who writes them within a second: a post
+does not wait for every component's."""
 
 
 def _no_nudge() -> None:
@@ -104,9 +108,7 @@ def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge)
 
 
 @contextmanager
-def site_change(
-    installation: Installation, now: datetime, *, author: str, at_once: bool = True
-) -> Iterator[Change]:
+def site_change(installation: Installation, now: datetime, *, author: str, at_once: bool = True) -> Iterator[Change]:
     """A write transaction that ends in a published page; not `at_once`, the worker publishes at its next tick.
 
     An exception in the block: nothing written, nothing published, nothing mailed. A failing commit: likewise.
@@ -227,7 +229,7 @@ def _count_queued(change: Change) -> int:
 
 def _publish(installation: Installation, change: Change) -> None:
     try:
-        installation.publisher.publish(change.now)
+        installation.publisher.publish(change.now, patience=PATIENCE)
     except Exception as error:  # whatever broke, the change is committed and the worker will publish it
         log.exception("publish failed", author=change.author, error=str(error))
         change.publish_error = str(error) or type(error).__name__

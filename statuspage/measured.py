@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from statuspage.domain.sla.services import (
     Attached,
     Happened,
     ServiceFigure,
+    ServiceLine,
     outages_of,
     policy_over,
     service_figures,
@@ -46,9 +47,15 @@ def load_service_figures(
     """The platform's figure of each service in what of the period has passed, by the policy of its first day;
     `policies` are placed in the page's zone."""
     policy = policies.in_force(period.first_day)
+    return load_line_figures(session, policy, period, service_lines(policy, load_attached(session)), until=now)
+
+
+def load_line_figures(
+    session: Session, policy: Policy, period: Period, lines: Sequence[ServiceLine], *, until: datetime
+) -> tuple[ServiceFigure, ...]:
+    """The figures of some of the policy's services, from the beginning of the period to `until`."""
     span = period.span(policy.zone)
-    window = Span(span.start, max(span.start, min(span.end, now)))
-    lines = service_lines(policy, load_attached(session))
+    window = Span(span.start, max(span.start, min(span.end, until)))
     happened = load_happened(session, policy, window, [each.id for line in lines for each in line.components])
     return service_figures(policy_over(policy, period), lines, window, happened)
 

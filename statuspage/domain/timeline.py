@@ -96,6 +96,15 @@ class Timeline:
         return self.stretches[0].span.start if self.stretches else None
 
 
+def cut(history: Timeline, until: datetime) -> Timeline:
+    """A history up to an earlier instant; it still shows what it shows at its end, because nobody said anything new
+    in between (an announced window may have ended)."""
+    kept = [stretch for stretch in history.stretches if stretch.span.start < until]
+    if kept and kept[-1].span.end > until:
+        kept[-1] = Stretch(Span(kept[-1].span.start, until), kept[-1].state)
+    return Timeline(tuple(kept), until, history.current, history.starts[: len(kept)])
+
+
 def timeline(claims: Iterable[Claim], until: datetime) -> Timeline:
     """The states that the claims at or before `until` add up to; of claims of one source at one instant the last
     in order counts."""

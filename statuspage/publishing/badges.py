@@ -32,11 +32,14 @@ _HEIGHT = 22
 
 
 def render_badges(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
-    """badge.svg, and components/SLUG/badge.svg for each component."""
+    """badge.svg, and components/SLUG/badge.svg for each touched component."""
     words = words_of(snapshot.page.language, snapshot.page.zone)
     overall = snapshot.overall
     yield "badge.svg", _badge(snapshot.page.name, words.gettext(overall.description), overall.status)
+    touched = snapshot.touched
     for component in snapshot.components:
+        if not (touched.everything or component.slug in touched.components):
+            continue
         yield (
             f"components/{component.slug}/badge.svg",
             _badge(component.name, words.label(component.status), component.status),

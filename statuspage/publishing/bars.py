@@ -204,7 +204,8 @@ def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Even
 
 
 def months_of(component: ComponentView, snapshot: Snapshot) -> tuple[MonthOfComponent, ...]:
-    """The last calendar months of a component, newest first, the running one included."""
+    """The last calendar months of a component, newest first, the running one included; they end where its timeline
+    ends."""
     today = local_date(snapshot.now, snapshot.page.zone)
     months = [period_of(today, "month")]
     while len(months) < MONTHS:
@@ -224,7 +225,7 @@ def _days(
     zone, now = snapshot.page.zone, snapshot.now
     happened = days_of_component(events, component.id, now, zone)
     months = {month for month, _ in snapshot.months}
-    days = day_bars(component.timeline, dates, zone, now, snapshot.policy.availability)
+    days = day_bars(component.timeline, dates, zone, component.timeline.until, snapshot.policy.availability)
     return tuple(
         DayOfComponent(day, tuple(happened.get(day.date, ())), _href(day, happened.get(day.date, []), months))
         for day in days
@@ -244,12 +245,13 @@ def _href(day: Day, events: list[Event], months: set[str]) -> str | None:
 def _month(component: ComponentView, snapshot: Snapshot, period: Period, last: date) -> MonthOfComponent:
     """One month; its days link to the month's history, whatever else the snapshot holds."""
     zone, rules = snapshot.page.zone, snapshot.policy.availability
-    span = Span(period.span(zone).start, min(period.span(zone).end, snapshot.now))
+    until = component.timeline.until
+    span = Span(period.span(zone).start, max(period.span(zone).start, min(period.span(zone).end, until)))
     steady = _steady(component, span)
     if steady:
         return MonthOfComponent(period, (steady,) * last.day, (), uptime_of(component.timeline, span, rules))
     dates = [period.first_day + timedelta(days=n) for n in range(last.day)]
-    days = day_bars(component.timeline, dates, zone, snapshot.now, rules)
+    days = day_bars(component.timeline, dates, zone, until, rules)
     has_page = str(period) in {month for month, _ in snapshot.months}
     told = (
         DayOfComponent(day, (), f"/history/{period}#d{day.date.isoformat()}" if has_page else None) for day in days

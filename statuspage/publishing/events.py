@@ -60,7 +60,12 @@ class Event:
         """Whether it was announced and then never took place."""
         return self.maintenance is not None and self.maintenance.status is MaintenanceStatus.CANCELLED
 
-    @property
+    @cached_property
+    def told(self) -> tuple[object, ...]:
+        """What a component's row tells of it: equal where a row says the same."""
+        return self.href, self.view.title, self.view.lang, self.starts_at, self.ends_at, self.is_cancelled
+
+    @cached_property
     def component_ids(self) -> frozenset[str]:
         """The components it ever affected."""
         return frozenset(affected.component_id for affected in self.view.components)
@@ -117,6 +122,15 @@ def events_of_component(snapshot: Snapshot, component_id: str) -> tuple[Event, .
     incidents = [event for event in events if event.incident]
     works = [event for event in events if event.maintenance]
     return _sorted([*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]])
+
+
+def events_by_component(events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+    """The events of each component that has any, in the order given."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for component_id in event.component_ids:
+            found[component_id].append(event)
+    return {component_id: tuple(some) for component_id, some in found.items()}
 
 
 def in_month(events: Iterable[Event], month: str, zone: ZoneInfo) -> tuple[Event, ...]:

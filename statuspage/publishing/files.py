@@ -22,8 +22,10 @@ SIBLINGS = (".br", ".gz")
 STAGED = ".staged-"
 """Prefix of files that are not in place yet; whoever publishes next may delete them."""
 
-_BROTLI_QUALITY = 5
-_GZIP_LEVEL = 6
+_QUALITY = (5, 6)
+_HASTE = (2, 3)
+"""Brotli's quality and gzip's level, and those of a file of _LARGE bytes: a post waits for its compression."""
+_LARGE = 1024 * 1024
 _SYNC_THREADS = 8
 
 
@@ -102,9 +104,10 @@ def _stage(target: Path, content: bytes) -> list[_Staged]:
     target.parent.mkdir(parents=True, exist_ok=True)
     parts = [(target, content)]
     if compressed:
+        brotli_quality, gzip_level = _QUALITY if len(content) < _LARGE else _HASTE
         parts = [
-            (_sibling(target, ".br"), brotli.compress(content, quality=_BROTLI_QUALITY)),
-            (_sibling(target, ".gz"), gzip.compress(content, _GZIP_LEVEL, mtime=0)),
+            (_sibling(target, ".br"), brotli.compress(content, quality=brotli_quality)),
+            (_sibling(target, ".gz"), gzip.compress(content, gzip_level, mtime=0)),
             *parts,
         ]
     staged: list[_Staged] = []

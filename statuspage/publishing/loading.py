@@ -8,27 +8,30 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.periods import local_date, midnight, period_of
 from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.policy import Policy, PolicyBook
-from statuspage.domain.timeline import Timeline
+from statuspage.domain.timeline import Timeline, cut
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
 from statuspage.publishing.announcements import load_notices, load_versions
 from statuspage.publishing.looks import look_view
+from statuspage.publishing.memory import Memory
 from statuspage.publishing.responses import load_corrections, load_monitored, load_responses
 from statuspage.publishing.selecting import Selection, select_history
 from statuspage.publishing.services import load_services
 from statuspage.publishing.snapshot import (
     AffectedView,
     ComponentView,
+    CorrectionView,
     GroupView,
     IncidentView,
     MaintenanceView,
     PageView,
+    Responses,
     Snapshot,
     Touched,
     UpdateView,
@@ -48,8 +51,12 @@ def load_snapshot(
     touched: Touched,
     base_url: str | None = None,
     local_url: str = LOCAL_URL,
+    figures: Mapping[str, datetime] | None = None,
+    memory: Memory | None = None,
 ) -> Snapshot:
-    """The page as the public may see it at `now`; `base_url` beats the page's own URL.
+    """The page as the public may see it at `now`; `base_url` beats the page's own URL. The figures of a component (by
+    slug) run up to the instant in `figures`, else to now; what `memory` holds of one with the same instant that is
+    not touched is taken from there.
 
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
@@ -59,7 +66,9 @@ def load_snapshot(
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
     selection = select_history(session, touched, now, page.zone)
-    components = _with_measurements(session, _load_components(session, now, page.zone), touched, now, page.zone)
+    memory = memory or Memory()
+    loaded = _load_components(session, now, page.zone, touched, figures or {}, memory)
+    components = _with_measurements(session, loaded, touched, now, page.zone)
     visible = {component.id: component for component in components}
     updates = load_updates(session, selection, visible)
     return Snapshot(
@@ -74,7 +83,7 @@ def load_snapshot(
         months=selection.months,
         touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
         period=period,
-        services=load_services(session, policies.placed_in(page.zone.key), period, visible=visible, now=now),
+        services=load_services(session, policies.placed_in(page.zone.key), period, visible, memory, now=now),
         notices=load_notices(session, page.url),
         versions=tuple(version.placed_in(page.zone.key) for version in load_versions(session, policies)),
     )
@@ -104,22 +113,38 @@ def _uptime_since(now: datetime, zone: ZoneInfo) -> datetime:
     return midnight(date(year, month + 1, 1), zone)
 
 
-def _load_components(session: Session, now: datetime, zone: ZoneInfo) -> tuple[ComponentView, ...]:
+def _load_components(
+    session: Session,
+    now: datetime,
+    zone: ZoneInfo,
+    touched: Touched,
+    figures: Mapping[str, datetime],
+    memory: Memory,
+) -> tuple[ComponentView, ...]:
     """Visible components: those of each group by position, groups by position, the ungrouped in between."""
     rows = session.execute(
-        select(Component, ComponentGroup.position)
+        select(Component.id, Component.slug, Component.group_id, Component.position, ComponentGroup.position)
         .outerjoin(ComponentGroup, ComponentGroup.id == Component.group_id)
         .where(Component.hidden.is_(False))
         .order_by(Component.position, Component.name, Component.id)
     ).all()
-    timelines = load_timelines(session, [row[0].id for row in rows], since=_uptime_since(now, zone), until=now)
-    views = []
-    for component, group_position in rows:
-        history = timelines[component.id]
-        place = component.position if group_position is None else group_position
-        views.append((place, component.group_id or "", _component_view(component, history)))
-    views.sort(key=lambda entry: entry[:2])
-    return tuple(view for _, _, view in views)
+    views: dict[str, ComponentView] = {}
+    for component_id, slug, *_ in rows:
+        known = memory.components.get(component_id)
+        if known is not None and slug not in touched.components and known.timeline.until == figures.get(slug):
+            views[component_id] = known
+    missing = [row.id for row in rows if row.id not in views]
+    timelines = load_timelines(session, missing, since=_uptime_since(now, zone), until=now)
+    for component in session.scalars(_these(missing)):
+        until = now if component.slug in touched.components else figures.get(component.slug, now)
+        views[component.id] = _component_view(component, cut(timelines[component.id], until))
+    placed = [(own if of_group is None else of_group, group or "", key) for key, _, group, own, of_group in rows]
+    placed.sort(key=lambda entry: entry[:2])
+    return tuple(views[key] for _, _, key in placed)
+
+
+def _these(component_ids: Sequence[str]) -> Select[Component]:
+    return select(Component).where(Component.id.in_(component_ids))
 
 
 def _with_measurements(
@@ -130,14 +155,23 @@ def _with_measurements(
     corrections = load_corrections(session, [component.id for component in components])
     monitored = load_monitored(session)
     return tuple(
-        replace(
-            component,
-            is_monitored=component.id in monitored,
-            responses=responses.get(component.id, ()),
-            corrections=corrections.get(component.id, ()),
+        _measured(
+            component, component.id in monitored, responses.get(component.id, ()), corrections.get(component.id, ())
         )
         for component in components
     )
+
+
+def _measured(
+    component: ComponentView,
+    is_monitored: bool,
+    responses: tuple[Responses, ...],
+    corrections: tuple[CorrectionView, ...],
+) -> ComponentView:
+    had = (component.is_monitored, component.responses, component.corrections)
+    if had == (is_monitored, responses, corrections):
+        return component
+    return replace(component, is_monitored=is_monitored, responses=responses, corrections=corrections)
 
 
 def _component_view(component: Component, history: Timeline) -> ComponentView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -34,17 +35,24 @@ _SHAPED_BY = (
 
 @dataclass(frozen=True)
 class Marker:
-    """What is on disk. `moving` are the slugs whose figures change by the minute, `figures_due` is when those of all
-    components are to be written again; from `stale_at` on time alone has changed what should be read; `made_by`
-    digests code, templates, policy and URL."""
+    """What is on disk. `figures` says up to which instant those of each component (by slug) run, so that whoever
+    renders them again gives the same bytes; `moving` are the slugs whose figures change by the minute, `figures_due`
+    is when those of all components are to be written again; from `stale_at` on time alone has changed what should be
+    read; `made_by` digests code, templates, policy and URL."""
 
     revision: int
     day: str
     months: tuple[str, ...]
     moving: tuple[str, ...]
+    figures: Mapping[str, datetime]
     figures_due: datetime
     stale_at: datetime
     made_by: str
+
+    def worn(self, now: datetime, patience: timedelta = timedelta()) -> frozenset[str]:
+        """Slugs whose figures are older than they may become: by more than `patience`."""
+        age = MOVING_AGE + patience
+        return frozenset(slug for slug in self.moving if slug not in self.figures or now >= self.figures[slug] + age)
 
 
 def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker:
@@ -52,8 +60,8 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
     moving = tuple(
         c.slug for c in snapshot.components if c.is_monitored or c.status is not ComponentStatus.OPERATIONAL
     )
-    everyone = snapshot.touched.everything or before is None or _all_touched(snapshot)
-    figures_due = _figures_due(snapshot) if everyone or before is None else before.figures_due
+    figures_due = _figures_due(snapshot) if before is None or _all_touched(snapshot) else before.figures_due
+    figures = {component.slug: component.timeline.until for component in snapshot.components}
     turns = [
         i.next_update_due_at for i in snapshot.incidents if i.status.is_open and i.next_update_due_at is not None
     ]
@@ -61,12 +69,13 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
     turns = [turn for turn in turns if turn > snapshot.now]
     turns.append(figures_due)
     if moving:
-        turns.append(snapshot.now + MOVING_AGE)
+        turns.append(min(figures[slug] for slug in moving) + MOVING_AGE)
     return Marker(
         revision=snapshot.revision,
         day=snapshot.now.astimezone(snapshot.page.zone).date().isoformat(),
         months=tuple(month for month, _ in snapshot.months),
         moving=moving,
+        figures=figures,
         figures_due=figures_due,
         stale_at=min(turns),
         made_by=made_by,
@@ -82,19 +91,22 @@ def read_marker(folder: Path) -> Marker | None:
             day=str(raw["day"]),
             months=tuple(raw["months"]),
             moving=tuple(raw["moving"]),
+            figures={slug: datetime.fromisoformat(at) for at, slugs in raw["figures"].items() for slug in slugs},
             figures_due=datetime.fromisoformat(raw["figures_due"]),
             stale_at=datetime.fromisoformat(raw["stale_at"]),
             made_by=str(raw["made_by"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def marker_bytes(marker: Marker) -> bytes:
     """The marker as it stands on disk."""
+    figures: dict[str, list[str]] = {}
+    for slug, at in marker.figures.items():
+        figures.setdefault(at.isoformat(), []).append(slug)
     times = {"figures_due": marker.figures_due.isoformat(), "stale_at": marker.stale_at.isoformat()}
-    raw = {**vars(marker), **times}
-    return (json.dumps(raw, indent=1) + "\n").encode()
+    return (json.dumps({**vars(marker), **times, "figures": figures}) + "\n").encode()
 
 
 def maker_digest(policies: PolicyBook, base_url: str | None) -> str:

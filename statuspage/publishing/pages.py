@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from statuspage.publishing.bars import Track, months_of, target_of, track_of
+from statuspage.publishing.bars import MONTHS, months_of, target_of, track_of
 from statuspage.publishing.environment import make_environment
 from statuspage.publishing.events import (
     Event,
     by_day,
+    events_by_component,
     events_of,
     events_of_component,
     in_month,
@@ -23,7 +26,8 @@ from statuspage.publishing.events import (
     recent_days,
 )
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
-from statuspage.publishing.responses import Chart, chart_of, period_figures
+from statuspage.publishing.memory import Fragments
+from statuspage.publishing.responses import Chart, PeriodFigure, chart_of, period_figures
 from statuspage.publishing.service_levels import sla_pages
 from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, NoticeView, Snapshot
 from statuspage.publishing.wording import Words
@@ -42,7 +46,8 @@ class _Rendering:
     environment: Environment
     words: Words
     newest: tuple[Event, ...]
-    tracks: dict[str, Track]
+    fragments: Fragments
+    today: date
     targets: dict[str, str | None]
     banner: Headline
 
@@ -60,13 +65,13 @@ def address_of(path: str) -> str:
     return "/" if path == "index.html" else f"/{path.removesuffix('.html')}"
 
 
-def render_pages(snapshot: Snapshot) -> Iterator[Page]:
+def render_pages(snapshot: Snapshot, fragments: Fragments | None = None) -> Iterator[Page]:
     """Every HTML page that is due, and live.json, in the snapshot's language; the front page comes last.
 
     Incidents, maintenances and months are rendered when touched, and those still going on at any time, because the
     clock alone can make their promises overdue. Paths are relative, without a leading slash.
     """
-    run = _start(snapshot)
+    run = _start(snapshot, fragments or Fragments())
     yield from _incident_pages(run)
     yield from _maintenance_pages(run)
     yield from _month_pages(run)
@@ -79,7 +84,7 @@ def render_pages(snapshot: Snapshot) -> Iterator[Page]:
     yield from _front_page(run)
 
 
-def _start(snapshot: Snapshot) -> _Rendering:
+def _start(snapshot: Snapshot, fragments: Fragments) -> _Rendering:
     page = snapshot.page
     environment = make_environment(page.language, page.root, page.zone)
     words = environment.globals["words"]
@@ -90,7 +95,8 @@ def _start(snapshot: Snapshot) -> _Rendering:
         environment=environment,
         words=words,
         newest=newest,
-        tracks={each.id: track_of(each, snapshot, newest) for each in snapshot.components},
+        fragments=fragments,
+        today=words.day_of(snapshot.now),
         targets={each.id: target_of(each, snapshot.policy) for each in snapshot.components},
         banner=headline(snapshot, words),
     )
@@ -105,7 +111,6 @@ def _front_page(run: _Rendering) -> Iterator[Page]:
         work=planned_work(snapshot),
         notices=_current_notices(snapshot),
         groups=_grouped(run),
-        targets=run.targets,
         history=recent_days(run.newest, snapshot.now, snapshot.page.zone),
     )
     revision = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -194,7 +199,7 @@ def _component_pages(run: _Rendering) -> Iterator[Page]:
             target=run.targets[component.id],
             group=groups.get(component.group_id or ""),
             months=[month for month in months_of(component, run.snapshot) if month.is_known],
-            figures=period_figures(component.timeline, run.snapshot.now, run.snapshot.policy.availability),
+            figures=_figures(run, component),
             charts=_charts(run, component),
             events=events[:_EVENTS_ON_COMPONENT],
         )
@@ -210,26 +215,57 @@ def _uptime_page(run: _Rendering) -> Iterator[Page]:
     """Changes only with the days of some component."""
     if not (run.snapshot.touched.everything or run.snapshot.touched.components):
         return
-    calendars = [(each, [month for month in months_of(each, run.snapshot) if month.is_known]) for each in _shown(run)]
-    figures = {
-        each.id: period_figures(each.timeline, run.snapshot.now, run.snapshot.policy.availability)
-        for each, _ in calendars
-    }
-    yield run.page("uptime.html", "uptime.html", calendars=calendars, targets=run.targets, figures=figures)
+    calendars = [_calendar(run, each) for each in _shown(run)]
+    yield run.page("uptime.html", "uptime.html", calendars=calendars)
 
 
-def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Track]]]:
-    """Groups in their order, with their components in theirs; what has no group comes first, under no heading."""
+def _calendar(run: _Rendering, component: ComponentView) -> Markup:
+    """A component's months on the page of all."""
+
+    def make() -> Markup:
+        months = [month for month in months_of(component, run.snapshot) if month.is_known]
+        values = {"component": component, "months": months, "figures": _figures(run, component)}
+        return Markup(run.text("uptime_of.html", **values, target=run.targets[component.id]))  # noqa: S704 - a template's own
+
+    rests_on = (component.timeline, component.corrections, run.today, _months_with_page(run))
+    return run.fragments.of(("calendar", run.words.lang, component.id), rests_on, make)
+
+
+def _row(run: _Rendering, component: ComponentView, events: tuple[Event, ...]) -> Markup:
+    """A component's row on the front page."""
+
+    def make() -> Markup:
+        track = track_of(component, run.snapshot, events)
+        return Markup(run.text("row.html", track=track, target=run.targets[component.id]))  # noqa: S704 - a template's own
+
+    told = tuple(event.told for event in events)
+    rests_on = (component.timeline, run.today, told, _months_with_page(run))
+    return run.fragments.of(("row", run.words.lang, component.id), rests_on, make)
+
+
+def _months_with_page(run: _Rendering) -> tuple[str, ...]:
+    """Months of the last year that days may link to."""
+    return tuple(month for month, _ in run.snapshot.months[: MONTHS + 1])
+
+
+def _figures(run: _Rendering, component: ComponentView) -> tuple[PeriodFigure, ...]:
+    history = component.timeline
+    return period_figures(history, history.until, run.snapshot.policy.availability)
+
+
+def _grouped(run: _Rendering) -> list[tuple[GroupView | None, list[Markup]]]:
+    """Groups in their order, with the rows of their components; what has no group comes first, under no heading."""
     shown = _shown(run)
     groups: list[GroupView | None] = [
         None,
         *sorted(run.snapshot.groups, key=lambda group: (group.position, group.id)),
     ]
-    listed = [
-        (group, [run.tracks[each.id] for each in shown if each.group_id == (group.id if group else None)])
-        for group in groups
-    ]
-    return [(group, tracks) for group, tracks in listed if tracks]
+    events = events_by_component(run.newest)
+    members: dict[str | None, list[Markup]] = defaultdict(list)
+    for each in shown:
+        members[each.group_id].append(_row(run, each, events.get(each.id, ())))
+    listed = [(group, members[group.id if group else None]) for group in groups]
+    return [(group, rows) for group, rows in listed if rows]
 
 
 def _shown(run: _Rendering) -> list[ComponentView]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from statuspage.domain.periods import parse_period
+from statuspage.domain.periods import Period, local_date, parse_period, period_of
 from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
 from statuspage.publishing.snapshot import Touched
@@ -25,6 +25,7 @@ NEWEST_OF_COMPONENT = 25
 """Likewise for a component that is touched."""
 RECENT = timedelta(days=16)
 """The front page shows 15 days back, counted in whole local days."""
+_MONTHS_AT_ONCE = 120
 
 _OPEN = [status for status in IncidentStatus if status.is_open]
 _AHEAD = [status for status in MaintenanceStatus if not status.is_over]
@@ -64,11 +65,35 @@ def month_of(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def _count_months(session: Session, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
-    starts = [
-        *session.scalars(select(Incident.started_at).where(Incident.public_at.is_not(None))),
-        *session.scalars(select(Maintenance.starts_at)),
-    ]
-    return tuple(sorted(Counter(month_of(start, zone) for start in starts).items(), reverse=True))
+    counts: Counter[str] = Counter()
+    for start, public in ((Incident.started_at, Incident.public_at.is_not(None)), (Maintenance.starts_at, true())):
+        first, last = session.execute(select(func.min(start), func.max(start)).where(public)).one()
+        months = _months_between(first, last, zone) if first is not None else []
+        for some in _batched(months):
+            each = [_in_month(start, public, month, zone) for month in some]
+            counts.update({row[0]: row[1] for row in session.execute(union_all(*each)) if row[1]})
+    return tuple(sorted(counts.items(), reverse=True))
+
+
+def _months_between(first: datetime, last: datetime, zone: ZoneInfo) -> list[Period]:
+    months = [period_of(local_date(first, zone), "month")]
+    while months[-1].next.first_day <= local_date(last, zone):
+        months.append(months[-1].next)
+    return months
+
+
+def _batched(months: Sequence[Period]) -> Iterator[Sequence[Period]]:
+    """Not too many at once: SQLite takes 500 parts of a statement."""
+    for first in range(0, len(months), _MONTHS_AT_ONCE):
+        yield months[first : first + _MONTHS_AT_ONCE]
+
+
+def _in_month(
+    start: InstrumentedAttribute[datetime], public: ColumnElement[bool], month: Period, zone: ZoneInfo
+) -> Select[str, int]:
+    """The month and its count, by the index of the starts; the database's own months know no zone."""
+    span = month.span(zone)
+    return select(literal(str(month)), func.count()).where(public, start >= span.start, start < span.end)
 
 
 def _incident_ids(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Iterable[str]:

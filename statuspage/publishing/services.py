@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,24 +12,45 @@ from sqlalchemy.orm import Session
 from statuspage.domain.intervals import merge
 from statuspage.domain.periods import Period
 from statuspage.domain.sla.policy import Policy, PolicyBook
-from statuspage.domain.sla.services import ServiceFigure
-from statuspage.measured import load_service_figures
+from statuspage.domain.sla.services import ServiceFigure, ServiceLine, service_lines
+from statuspage.measured import load_attached, load_line_figures
 from statuspage.models import Hook, Monitor
-from statuspage.publishing.snapshot import ServiceView
+from statuspage.publishing.memory import Memory
+from statuspage.publishing.snapshot import ComponentView, ServiceView
 
 
 def load_services(
-    session: Session, policies: PolicyBook, period: Period, *, visible: Container[str], now: datetime
+    session: Session,
+    policies: PolicyBook,
+    period: Period,
+    visible: Mapping[str, ComponentView],
+    memory: Memory,
+    *,
+    now: datetime,
 ) -> tuple[ServiceView, ...]:
     """The policy's services, and what else has a component that is `visible`: a hidden component has part in its
-    service's figure and is named nowhere."""
+    service's figure and is named nowhere. A figure runs as far as the newest of its visible components'."""
     policy = policies.in_force(period.first_day)
     monitors = _load_monitors(session) if policy.availability.measured_by == "external" else {}
-    return tuple(
-        _view(policy, each, monitors)
-        for each in load_service_figures(session, policies, period, now=now)
-        if policy.service(each.line.service) or any(part.id in visible for part in each.line.components)
-    )
+    newest = max((component.timeline.until for component in visible.values()), default=now)
+    found: dict[str, ServiceView] = {}
+    missing: dict[datetime, list[ServiceLine]] = defaultdict(list)
+    grounds: dict[str, tuple[Hashable, ...]] = {}
+    for line in service_lines(policy, load_attached(session)):
+        shown = [visible[part.id] for part in line.components if part.id in visible]
+        if not policy.service(line.service) and not shown:
+            continue
+        grounds[line.key] = (line, period, *(part.timeline for part in shown), *_names(line, monitors))
+        known = memory.services.get(line.key)
+        if known is not None and len(shown) == len(line.components) and known[0] == grounds[line.key]:
+            found[line.key] = known[1]
+        else:
+            missing[max((part.timeline.until for part in shown), default=newest)].append(line)
+    for until, lines in missing.items():
+        for figure in load_line_figures(session, policy, period, lines, until=until):
+            found[figure.line.key] = _view(policy, figure, monitors)
+    memory.services = {key: (rests_on, found[key]) for key, rests_on in grounds.items()}
+    return tuple(memory.services[key][1] for key in grounds)
 
 
 def _load_monitors(session: Session) -> dict[str, list[str]]:
@@ -60,5 +81,9 @@ def _view(policy: Policy, service: ServiceFigure, monitors: Mapping[str, list[st
         unknown=figure.unknown if figure else timedelta(),
         outages=len(stretches),
         longest=max((span.length for span in stretches), default=timedelta()),
-        monitors=tuple(dict.fromkeys(name for part in line.components for name in monitors.get(part.id, ()))),
+        monitors=_names(line, monitors),
     )
+
+
+def _names(line: ServiceLine, monitors: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in line.components for name in monitors.get(part.id, ())))

@@ -6,10 +6,11 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from time import monotonic, perf_counter, sleep
 from zoneinfo import ZoneInfo
 
@@ -26,18 +27,16 @@ from statuspage.publishing.feeds import render_feeds
 from statuspage.publishing.files import remove_files, remove_others, write_files
 from statuspage.publishing.loading import LOCAL_URL, load_snapshot
 from statuspage.publishing.marker import MARKER, Marker, maker_digest, marker_bytes, marker_of, read_marker
+from statuspage.publishing.memory import Fragments, Memory
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.serving import place_of
-from statuspage.publishing.snapshot import Snapshot, Touched, root_of
+from statuspage.publishing.snapshot import Snapshot, root_of
 from statuspage.publishing.spoken import spoken
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
 from statuspage.publishing.wellknown import render_wellknown
 
 Files = Iterator[tuple[str, bytes]]
-SPOKEN: tuple[Callable[[Snapshot], Files], ...] = (render_pages, render_feeds, render_calendar)
-"""What there is in every language of the page: the first has no prefix, the others /nl/…"""
-UNSPOKEN: tuple[Callable[[Snapshot], Files], ...] = (render_api, render_badges, render_wellknown)
 LOCK_SECONDS = 30.0
 """How long a publisher waits for another one before it gives up and leaves the rest to the next."""
 
@@ -75,17 +74,26 @@ class Publisher:
         self.policies = policies
         self.base_url = base_url
         self.local_url = local_url
+        self._memory = Memory()
+        self._turn = Lock()
 
     def publish(
-        self, now: datetime, everything: bool = False, progress: Callable[[str], None] | None = None
+        self,
+        now: datetime,
+        everything: bool = False,
+        progress: Callable[[str], None] | None = None,
+        patience: timedelta = timedelta(),
     ) -> PublishResult:
         """Bring the folder up to what the database holds. Renders what changed since the revision on disk, or
-        everything. `progress` is told each path. Raises PublishFailed."""
+        everything; figures that time alone made old no longer ago than `patience` are left to the next publish.
+        `progress` is told each path. Raises PublishFailed."""
         began = perf_counter()
         try:
-            with _locked(self.folder):
-                snapshot = self._load(now, everything)
-                written = self._write(snapshot, progress)
+            with self._turn, _locked(self.folder):
+                memory, self._memory = self._memory, Memory()  # a publish that fails leaves nothing half remembered
+                memory, snapshot = self._load(now, memory, everything=everything, patience=patience)
+                written = self._write(snapshot, memory, progress)
+                self._memory = memory
         except OSError as error:
             raise PublishFailed(f"the public site could not be written: {error}") from error
         return PublishResult(snapshot.revision, written, perf_counter() - began)
@@ -100,30 +108,42 @@ class Publisher:
             return True
         return now >= marker.stale_at or marker.day != now.astimezone(ZoneInfo(page.timezone)).date().isoformat()
 
-    def _load(self, now: datetime, everything: bool) -> Snapshot:
+    def _load(
+        self, now: datetime, memory: Memory, *, everything: bool, patience: timedelta
+    ) -> tuple[Memory, Snapshot]:
         """Read under the lock, so that the last to write has read the newest state."""
         with self.database.read() as session:
-            touched = EVERYTHING if everything else self._touched(session, now)
-            return load_snapshot(
+            page = session.get_one(Page, 1)
+            basis = (page.relaid_in, self._made_by())
+            if everything or not memory.holds(basis, page.revision):
+                memory = Memory()
+            marker = read_marker(self.folder)
+            if marker is not None and marker.revision > page.revision:
+                marker = None  # a revision from the future: an older backup was restored
+            touched = EVERYTHING
+            if marker is not None:
+                since = marker.revision if memory.revision < 0 else min(marker.revision, memory.revision)
+                zone = ZoneInfo(page.timezone)
+                touched = touched_since(session, marker, now, zone, since=since, patience=patience)
+                if everything or page.relaid_in > marker.revision or marker.made_by != self._made_by():
+                    touched = replace(EVERYTHING, components=touched.components)
+            snapshot = load_snapshot(
                 session,
                 policies=self.policies,
                 now=now,
                 touched=touched,
                 base_url=self.base_url,
                 local_url=self.local_url,
+                figures=marker.figures if marker is not None else None,
+                memory=memory,
             )
+        memory.revision, memory.basis = snapshot.revision, basis
+        memory.components = {component.id: component for component in snapshot.components}
+        return memory, snapshot
 
-    def _touched(self, session: Session, now: datetime) -> Touched:
-        marker = read_marker(self.folder)
-        page = session.get_one(Page, 1)
-        if marker is None or page.relaid_in > marker.revision or marker.revision > page.revision:
-            return EVERYTHING  # a revision from the future: an older backup was restored
-        if marker.made_by != self._made_by():
-            return EVERYTHING
-        return touched_since(session, marker, now, ZoneInfo(page.timezone))
-
-    def _write(self, snapshot: Snapshot, progress: Callable[[str], None] | None) -> int:
-        files = sorted(render_site(snapshot), key=lambda file: place_of(file[0]))
+    def _write(self, snapshot: Snapshot, memory: Memory, progress: Callable[[str], None] | None) -> int:
+        files = sorted(render_site(snapshot, memory.fragments), key=lambda file: place_of(file[0]))
+        memory.fragments.tidy()
         before = read_marker(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         changed = len(write_files(self.folder, files, progress))
@@ -139,16 +159,20 @@ class Publisher:
         return maker_digest(self.policies, self.base_url)
 
 
-def render_site(snapshot: Snapshot) -> Files:
-    """All files that are due, with their paths, in all languages."""
-    yield from render_static()
-    yield from snapshot.page.look.files
-    yield from chain.from_iterable(render(snapshot) for render in UNSPOKEN)
+def render_site(snapshot: Snapshot, fragments: Fragments | None = None) -> Files:
+    """All files that are due, with their paths, in all languages: the first has no prefix, the others /nl/… Pieces
+    are taken from `fragments`, and kept there."""
+    if fragments is None:
+        fragments = Fragments()
+    if snapshot.touched.everything:
+        yield from render_static()
+        yield from snapshot.page.look.files
+    yield from chain(render_api(snapshot), render_badges(snapshot), render_wellknown(snapshot, fragments))
     for language in snapshot.page.languages:
         folder = spoken_in(language, snapshot)
         told = spoken(snapshot, language)
-        for render in SPOKEN:
-            yield from ((folder + path, content) for path, content in render(told))
+        files = chain(render_pages(told, fragments), render_feeds(told), render_calendar(told))
+        yield from ((folder + path, content) for path, content in files)
 
 
 def spoken_in(language: str, snapshot: Snapshot) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -18,19 +18,26 @@ from statuspage.publishing.snapshot import Touched
 EVERYTHING = Touched(everything=True)
 
 
-def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInfo) -> Touched:
-    """What rows newer than the marker, and time itself, changed.
+def touched_since(
+    session: Session,
+    marker: Marker,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    since: int,
+    patience: timedelta = timedelta(),
+) -> Touched:
+    """What rows newer than revision `since`, and time itself, changed.
 
     What goes on or lies ahead is always rendered (an update may have become overdue), as are the components whose
-    figures move by the minute; on a new day, and when the figures of all are due, all components.
+    figures move by the minute once they are a minute old; on a new day, and when the figures of all are due, all
+    components. Figures that were due no longer ago than `patience` are left to the next publish.
     """
     incidents = session.execute(
-        select(Incident.id, Incident.started_at).where(
-            Incident.changed_in > marker.revision, Incident.public_at.is_not(None)
-        )
+        select(Incident.id, Incident.started_at).where(Incident.changed_in > since, Incident.public_at.is_not(None))
     ).all()
     maintenances = session.execute(
-        select(Maintenance.id, Maintenance.starts_at).where(Maintenance.changed_in > marker.revision)
+        select(Maintenance.id, Maintenance.starts_at).where(Maintenance.changed_in > since)
     ).all()
     maintenance_ids = [row.id for row in maintenances]
     months = {month_of(row[1], zone) for row in (*incidents, *maintenances)}
@@ -45,12 +52,19 @@ def touched_since(session: Session, marker: Marker, now: datetime, zone: ZoneInf
         select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if not s.is_over]))
     )
     new_day = now.astimezone(zone).date().isoformat() != marker.day
-    everyone = new_day or now >= marker.figures_due
+    everyone = new_day or now >= marker.figures_due + patience
     return Touched(
         incidents=touched_incidents,
         maintenances=frozenset([*maintenance_ids, *ahead]),
         months=frozenset(months | _neighbours(months, marker.months)),
-        components=_component_slugs(session, marker, touched_incidents, maintenance_ids, everyone=everyone),
+        components=_component_slugs(
+            session,
+            since=since,
+            worn=marker.worn(now, patience),
+            incidents=[row.id for row in incidents],
+            maintenances=maintenance_ids,
+            everyone=everyone,
+        ),
     )
 
 
@@ -75,7 +89,13 @@ def _neighbours(months: Iterable[str], known: Iterable[str]) -> set[str]:
 
 
 def _component_slugs(
-    session: Session, marker: Marker, incidents: Iterable[str], maintenances: Iterable[str], *, everyone: bool
+    session: Session,
+    *,
+    since: int,
+    worn: Iterable[str],
+    incidents: Iterable[str],
+    maintenances: Iterable[str],
+    everyone: bool,
 ) -> frozenset[str]:
     query = select(Component.slug).where(Component.hidden.is_(False))
     if not everyone:
@@ -89,8 +109,8 @@ def _component_slugs(
         )
         query = query.where(
             or_(
-                Component.changed_in > marker.revision,
-                Component.slug.in_(marker.moving),
+                Component.changed_in > since,
+                Component.slug.in_(worn),
                 Component.id.in_(named),
                 Component.id.in_(worked_on),
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from xml.sax.saxutils import escape
 
 from statuspage.domain.periods import local_date
 from statuspage.domain.uptime import Day, Figure, day_bars, figure_of
+from statuspage.publishing.memory import Fragments
 from statuspage.publishing.responses import period_figures
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import ComponentView, Snapshot
@@ -17,9 +18,9 @@ from statuspage.publishing.statuspage_v2 import Json, json_bytes, wire_status, w
 DAYS = 90
 
 
-def render_wellknown(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
+def render_wellknown(snapshot: Snapshot, fragments: Fragments | None = None) -> Iterator[tuple[str, bytes]]:
     """The files above; security.txt only where the page names a contact."""
-    yield "uptime.json", json_bytes(_uptime(snapshot))
+    yield "uptime.json", _uptime(snapshot, fragments or Fragments())
     yield "robots.txt", f"User-agent: *\nAllow: /\n\nSitemap: {snapshot.page.url}/sitemap.xml\n".encode()
     yield "sitemap.xml", _sitemap(snapshot).encode()
     if snapshot.page.support_url:
@@ -31,23 +32,31 @@ def figure_json(figure: Figure) -> Json:
     return {"num": figure.num, "den": figure.den, "pct": figure.pct()}
 
 
-def _uptime(snapshot: Snapshot) -> Json:
-    """Ninety days of every component on the page's calendar, oldest first; today as far as it has gone."""
+def _uptime(snapshot: Snapshot, fragments: Fragments) -> bytes:
+    """Ninety days of every component on the page's calendar, oldest first; today as far as its figures go."""
     today = local_date(snapshot.now, snapshot.page.zone)
     days = [today - timedelta(days=n) for n in range(DAYS - 1, -1, -1)]
-    return {
+    head = {
         "page": {"id": snapshot.page.code, "name": snapshot.page.name, "url": snapshot.page.url},
         "time_zone": snapshot.page.zone.key,
         "from": days[0].isoformat(),
         "to": (today + timedelta(days=1)).isoformat(),
-        "components": [_component(component, snapshot, days) for component in snapshot.components],
     }
+    components = b",".join(
+        fragments.of(
+            ("uptime.json", "", each.id),
+            (each.timeline, today),
+            partial(_component, each, snapshot, days),
+        )
+        for each in snapshot.components
+    )
+    return json_bytes(head)[:-1] + b',"components":[' + components + b"]}"
 
 
-def _component(component: ComponentView, snapshot: Snapshot, days: list[date]) -> Json:
-    rules = snapshot.policy.availability
-    bars = day_bars(component.timeline, days, snapshot.page.zone, snapshot.now, rules)
-    return {
+def _component(component: ComponentView, snapshot: Snapshot, days: list[date]) -> bytes:
+    rules, until = snapshot.policy.availability, component.timeline.until
+    bars = day_bars(component.timeline, days, snapshot.page.zone, until, rules)
+    said = {
         "id": component.id,
         "slug": component.slug,
         "name": component.name,
@@ -55,8 +64,9 @@ def _component(component: ComponentView, snapshot: Snapshot, days: list[date]) -
         "days": [_day(bar) for bar in bars],
         "uptime": figure_json(figure_of(bars)),
         "unknown_seconds": sum(bar.unknown for bar in bars),
-        "periods": {each.key: each.pct for each in period_figures(component.timeline, snapshot.now, rules)},
+        "periods": {each.key: each.pct for each in period_figures(component.timeline, until, rules)},
     }
+    return json_bytes(said)
 
 
 @lru_cache(maxsize=16_384)
