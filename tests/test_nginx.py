@@ -170,7 +170,12 @@ def test_doors_say_that_they_are_closed(alone: Nginx) -> None:
 
 
 def test_tokens_stay_out_of_the_log(alone: Nginx) -> None:
-    for path in ("/confirm/secret-one", "/manage/secret-two?x=secret-three", "/hooks/alert/secret-four", "/heartbeat/secret-five/fail"):
+    for path in (
+        "/confirm/secret-one",
+        "/manage/secret-two?x=secret-three",
+        "/hooks/alert/secret-four",
+        "/heartbeat/secret-five/fail",
+    ):
         alone.get(path)
     time.sleep(0.2)
     log = alone.log.read_text()

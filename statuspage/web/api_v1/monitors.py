@@ -103,20 +103,19 @@ def create_monitor(call: Call, draft: MonitorDraft) -> Answer:
         return call.created(told if token else answer, f"/api/v1/monitors/{row.id}", kept=answer)
 
 
-@endpoint("POST", "/monitors/test", scope=Scope.WRITE, body=MonitorTable, gives=TestAnswer)
+@endpoint("POST", "/monitors/test", scope=Scope.WRITE, body=MonitorTable, gives=TestAnswer, status=201)
 def test_monitor(call: Call, draft: MonitorTable) -> Answer:
     """Check once, within ten seconds, with the keys of a monitor that need not exist; nothing is kept of it."""
     found = try_check(draft, None, call.installation.settings.probe_allow_private, call.now)
     with call.write() as session:
         monitors.record_test(session, draft, found.outcome.value, author=call.author, now=call.now)
-        return call.answered(
-            TestAnswer(
-                outcome=found.outcome.value,
-                latency_ms=found.latency_ms,
-                words=found.words,
-                certificate_ends_at=found.certificate_ends_at,
-            )
+        answer = TestAnswer(
+            outcome=found.outcome.value,
+            latency_ms=found.latency_ms,
+            words=found.words,
+            certificate_ends_at=found.certificate_ends_at,
         )
+        return call.created(answer, "/api/v1/monitors")
 
 
 @endpoint("PATCH", "/monitors/<monitor_id>", scope=Scope.WRITE, body=MonitorChange, gives=MonitorAnswer)

@@ -100,6 +100,6 @@ def test_correction_is_recorded_listed_withdrawn(api: Api) -> None:
 
 def test_trial_is_refused_a_private_address(api: Api) -> None:
     found = api.post("/monitors/test", {"kind": "tcp", "target": "127.0.0.1:1", "timeout": "1s"})
-    assert (found.status_code, (found.json or {})["outcome"]) == (200, "unknown")
+    assert (found.status_code, (found.json or {})["outcome"]) == (201, "unknown")
     assert "not public" in (found.json or {})["words"]
     assert fields_of(api.post("/monitors/test", {"kind": "heartbeat", "period": "1h"})) == ["kind"]
