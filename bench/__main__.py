@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
+from bench.filling import fill
 from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory
-from bench.page import Page, fill, running
+from bench.page import Page, running
 from bench.paint import measure_paint
 from bench.probing import measure_checks, measure_lateness
 from bench.serving import measure_ratio

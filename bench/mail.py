@@ -22,7 +22,8 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
-from bench.page import Page, fill, running
+from bench.filling import fill
+from bench.page import Page, running
 from bench.servers import ClockedServer, clocked_server, find_program, postgres, smtp_sink
 from statuspage import incidents
 from statuspage.changes import Installation, open_installation

@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from urllib.parse import urlencode
 
-from bench.page import ROOT, fill, running
+from bench.filling import fill
+from bench.page import ROOT, running
 from statuspage import people
 from statuspage.changes import open_installation
 from statuspage.domain.vocabulary import Role

@@ -16,6 +16,7 @@ from pathlib import Path
 import brotli
 import pytest
 
+from statuspage.changes import PATIENCE
 from statuspage.components import change_component, load_component
 from statuspage.drafts import ComponentChange, read_draft
 from statuspage.publishing import site
@@ -61,6 +62,18 @@ def test_increments_give_the_bytes_of_a_full_build(operator: Operator, files: Fi
     operator.now += timedelta(hours=1)  # by then every figure is written anew
     operator.installation.publisher.publish(operator.now)
     assert_same(files(), rebuilt(operator, tmp_path / "again"))
+
+
+def test_what_is_remembered_is_what_a_build_gives(operator: Operator, files: Files) -> None:
+    first = operator.open(components={"voice": "major_outage"})
+    operator.open("Late messages", priority="P3", components={"messaging": "degraded_performance"})
+    operator.update(first, status="resolved")
+    operator.schedule(operator.now + timedelta(days=20))
+    installation, before = operator.installation, files()
+    url = installation.settings.statuspage_url
+    fresh = Publisher(installation.settings.public_folder, installation.database, installation.policies, url)
+    assert fresh.publish(operator.now, everything=True, patience=PATIENCE).written == 0
+    assert_same(files(), before)
 
 
 def assert_same(left: dict[str, bytes], right: dict[str, bytes]) -> None:
