@@ -62,7 +62,7 @@ def test_two_named_reporters_and_no_third(session: Session) -> None:
     with pytest.raises(Refused, match="allows 2 named"):
         contract.contact(acme, "reporter", "three@acme.example")
     assert customers.check_reporter(acme, "ONE@acme.example", contract.policy) == "one@acme.example"
-    with pytest.raises(Refused, match="only a .*contact of .* may report"):
+    with pytest.raises(Refused, match=r"only a .*contact of .* may report"):
         customers.check_reporter(acme, "three@acme.example", contract.policy)
 
 

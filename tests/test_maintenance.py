@@ -146,9 +146,7 @@ def test_move_starts_the_notice_anew(desk: Desk) -> None:
 
 def test_cancelled_work_never_starts(desk: Desk) -> None:
     planned = desk.schedule(timedelta(days=14))
-    cancelled = verbs.cancel(
-        desk.session, planned, CancelDraft(body="Not needed."), author="ada", now=desk.now
-    )
+    cancelled = verbs.cancel(desk.session, planned, CancelDraft(body="Not needed."), author="ada", now=desk.now)
     assert (cancelled.event, planned.status.value) == ("cancelled", "cancelled")
     assert desk.advance(timedelta(days=15)) == []
 
