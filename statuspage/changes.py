@@ -97,6 +97,7 @@ class Change:
     nothing is published then."""
     _rows: set[Any] = field(default_factory=set)
     _relaid: bool = False
+    _public_gone: bool = False
 
 
 def open_installation(settings: Settings, nudge: Callable[[], None] = _no_nudge) -> Installation:
@@ -122,7 +123,8 @@ def site_change(installation: Installation, now: datetime, *, author: str, at_on
             session.flush()
             _owe_contacts(change)
             _owe_component_changes(change)
-        change.unseen |= bool(change._rows) and all(_is_private(row) for row in change._rows)
+        private = bool(change._rows) and all(_is_private(row) for row in change._rows)
+        change.unseen |= private and not change._public_gone
         if not change.unseen:
             _mark_revision(change)
             change.queued = _count_queued(change)
@@ -153,6 +155,7 @@ def _wait_for_turn(session: Session) -> None:
 def _watching(change: Change) -> Iterator[None]:
     def collect(session: Session, *_: Any) -> None:
         change._rows.update(session.new)
+        change._public_gone |= any(not _is_private(row) for row in session.deleted)
         change._relaid |= any(isinstance(row, Look) for row in session.new)
         for row in session.dirty:
             if names := _changed_names(row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -78,7 +79,7 @@ def bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     for name, value in NAMES.items():
         monkeypatch.setenv(name, value)
     client = boto3.client("s3", endpoint_url=s3_endpoint)
-    name = request.node.name.replace("_", "-")[:60]
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name).strip("-")[:60]
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return f"s3://{name}/page?endpoint={s3_endpoint}", client
 
