@@ -40,10 +40,10 @@ def notices_of(installation: Installation) -> list[Notice]:
 
 @pytest.fixture
 def known(installation: Installation, now: datetime) -> Installation:
-    """An installation that has seen version 1.0, with two subscribers."""
+    """An installation that has seen version 1.0, with two subscribers to everything and one to incidents alone."""
     with installation.database.write() as session:
-        for address in ("ann@example.com", "bob@example.com"):
-            draft = SubscriberDraft(email=address, kinds=["incident"])
+        for address, kinds in (("ann@example.com", []), ("bob@example.com", []), ("cleo@example.com", ["incident"])):
+            draft = SubscriberDraft(email=address, kinds=kinds)
             subscribers.add_confirmed(session, draft, source="test", now=now)
     running = run_under(installation, OLD)
     worker.announce_policy(running, now)
@@ -75,7 +75,7 @@ def test_new_version_is_announced_once(known: Installation, now: datetime) -> No
     assert "https://status.example.com/sla/2027-01-01" in feed
 
 
-def test_new_version_is_mailed_to_everybody(known: Installation, now: datetime) -> None:
+def test_new_version_is_mailed_to_who_chose_it(known: Installation, now: datetime) -> None:
     running = run_under(known, OLD, NEW)
     worker.announce_policy(running, now)
 
