@@ -42,7 +42,11 @@ def notices_of(installation: Installation) -> list[Notice]:
 def known(installation: Installation, now: datetime) -> Installation:
     """An installation that has seen version 1.0, with two subscribers to everything and one to incidents alone."""
     with installation.database.write() as session:
-        for address, kinds in (("ann@example.com", []), ("bob@example.com", []), ("cleo@example.com", ["incident"])):
+        for address, kinds in (
+            ("ann@example.com", ["incident", "sla"]),
+            ("bob@example.com", ["sla"]),
+            ("cleo@example.com", ["incident"]),
+        ):
             draft = SubscriberDraft(email=address, kinds=kinds)
             subscribers.add_confirmed(session, draft, source="test", now=now)
     running = run_under(installation, OLD)

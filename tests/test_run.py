@@ -80,7 +80,7 @@ def test_dead_parts_are_started_again(tmp_path: Path) -> None:
 def test_no_part_outlives_the_tree(tmp_path: Path) -> None:
     with running_page(tmp_path / "instance") as page:
         children = page.children()
-        assert len(children) == 2
+        assert len(children) == 3  # web, worker, prober
         page.process.kill()
         page.process.wait()
         assert wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in children))

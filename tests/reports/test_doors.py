@@ -146,7 +146,7 @@ def test_public_page_agrees_with_the_report(story: Story) -> None:
     page = (installation.settings.public_folder / "sla.html").read_text("utf-8")
     shown = sla_answer(story.report("2024-04", now=now.isoformat())).services[0].availability
     assert shown
-    assert f'<th scope="row">Api</th><td class="num">{shown.pct}%</td>' in page
+    assert f'<th scope="row">Api</th><td class="num" data-label="Availability">{shown.pct}%</td>' in page
     assert "2024-04, as of 10 Apr 2024" in page
 
 
