@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,8 @@ def try_check(table: MonitorTable, before: Mapping[str, Any] | None, allowed: Ne
         settings = with_kept_headers(settings, before)
     except ValueError as error:
         raise Refused(Problem("headers", str(error).removeprefix("headers: "))) from None
-    return asyncio.run(_try(settings, allowed, now))
+    with ThreadPoolExecutor(1, "trial") as thread:  # whoever asks may have a loop of its own
+        return thread.submit(lambda: asyncio.run(_try(settings, allowed, now))).result()
 
 
 async def _try(settings: Mapping[str, Any], allowed: Networks, now: datetime) -> Finding:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from typing import Any
@@ -32,8 +33,12 @@ def find(kind: str, address: str, allowed: IPv4Network | None = LOCAL, **setting
         aim = aim_of("m", {"kind": kind, "target": address, "timeout": "2s", **settings})
         return await check(aim, reach, datetime.now(UTC))
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the prober's own loop
-        return runner.run(run())
+    def find_it() -> Finding:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the prober's own loop
+            return runner.run(run())
+
+    with ThreadPoolExecutor(1) as thread:  # a browser of another test may hold a loop in this one
+        return thread.submit(find_it).result()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def settled(act: Callable[[Witness], Any], aim: Aim, doubt: Doubt) -> Finding:
         act(observer)
         return await observer.settle(aim, down("no answer", doubt), asyncio.get_running_loop().time())
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:  # a browser of another test may hold a loop in this one
+        return thread.submit(lambda: asyncio.run(run())).result()
 
 
 @pytest.fixture

@@ -360,7 +360,9 @@ def test_static_files_carry_their_digest(trouble: Pages) -> None:
 
 
 def test_links_lead_somewhere(trouble: Pages) -> None:
-    elsewhere = re.compile(r"/(subscribe|api/v2/.*|feed\.\w+|maintenance\.ics|components/[\w-]+/feed\.\w+)?")
+    elsewhere = re.compile(
+        r"/(subscribe(\?incident=\w+)?|api/v2/.*|feed\.\w+|maintenance\.ics|components/[\w-]+/feed\.\w+)?"
+    )
     for path, html in trouble.items():
         for address in re.findall(r'href="(/[^"#]*)', html) if path.endswith(".html") else ():
             known = address.lstrip("/") in trouble or f"{address.lstrip('/')}.html" in trouble

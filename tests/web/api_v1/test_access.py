@@ -62,7 +62,7 @@ def test_answers_carry_no_cookie(api: Api) -> None:
 
 
 def test_unknown_path_is_a_404_problem(api: Api) -> None:
-    for path in ("/nothing", "/", "/monitors", "/incidents/", "/hooks"):
+    for path in ("/nothing", "/", "/incidents/", "/monitor"):
         answer = api.get(path)
         assert answer.status_code == 404
         assert fields_of(answer) == []
