@@ -156,6 +156,7 @@ def _watching(change: Change) -> Iterator[None]:
     def collect(session: Session, *_: Any) -> None:
         change._rows.update(session.new)
         change._public_gone |= any(not _is_private(row) for row in session.deleted)
+        change._rows.update(row for row in session.deleted if isinstance(row, StatusChange))
         change._relaid |= any(isinstance(row, Look) for row in session.new)
         for row in session.dirty:
             if names := _changed_names(row):

@@ -20,7 +20,7 @@ _WHOLE = (selectinload(Incident.updates).selectinload(Update.affected).joinedloa
 def load_incident(session: Session, incident_id: str) -> Incident:
     """One incident with updates and what they affected. Raises NotFound."""
     incident = session.scalar(select(Incident).where(Incident.id == incident_id).options(*_WHOLE))
-    if incident is None:
+    if incident is None or incident.withdrawn_at is not None:
         raise NotFound("incident", incident_id)
     return incident
 
@@ -35,7 +35,8 @@ def load_incidents(
 ) -> Sequence[Incident]:
     """Incidents, newest start first; `after` = (started_at, id) of the last one already seen. `drafts`: those alone,
     all but those, or (None) both."""
-    query = select(Incident).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(limit).options(*_WHOLE)
+    query = select(Incident).where(Incident.withdrawn_at.is_(None)).options(*_WHOLE).limit(limit)
+    query = query.order_by(Incident.started_at.desc(), Incident.id.desc())
     if open_only:
         query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
     if drafts is not None:

@@ -29,7 +29,7 @@ from statuspage.incident_records import load_incidents as load_incidents
 from statuspage.incident_records import next_due as next_due
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
-from statuspage.tongues import bodies_in, check_translations, titles_in
+from statuspage.tongues import bodies_in, check_translations, ended, titles_in
 from statuspage.update_facts import facts_of
 
 NOTE = "noted"
@@ -147,9 +147,10 @@ def post_update(
     claim(session, said, incident, at=now, author=author, now=now)
     incident.updated_at = now
     incident.status = status
-    update = _add_update(session, incident, event, facts.body, author=author, now=now, notify=draft.notify)
+    body = ended(draft.body, facts.said)
+    update = _add_update(session, incident, event, body, author=author, now=now, notify=draft.notify)
     update.details = facts.details
-    update.texts = bodies_in(draft.translations, facts.body.removeprefix(draft.body))
+    update.texts = bodies_in(draft.translations, facts.said)
     incident.texts = titles_in(draft.translations, incident.texts)
     if incident.public_at is not None:
         for internal in earlier:
@@ -304,7 +305,7 @@ def _add_update(
         posted_at=now,
         updated_at=now,
         public_at=now if incident.public_at is not None else None,
-        sequence=len(incident.updates),
+        sequence=max((each.sequence for each in incident.updates), default=-1) + 1,
         notify=notify,
         author=author,
     )

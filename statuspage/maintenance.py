@@ -24,7 +24,7 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDr
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
-from statuspage.tongues import Texts, bodies_in, check_translations, titles_in
+from statuspage.tongues import Texts, bodies_in, check_translations, ended, titles_in
 from statuspage.update_facts import work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
 
@@ -84,8 +84,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     keep_assessment(maintenance, assessment, draft, policy)
     session.add(maintenance)
     session.flush()
-    body = work_words(draft, now=now)
-    texts = bodies_in(draft.translations, body.removeprefix(draft.body))
+    said = work_words(session, draft, now=now)
+    body, texts = ended(draft.body, said), bodies_in(draft.translations, said)
     add_update(session, maintenance, "announced", body, texts, at=now, author=author, notify=draft.notify)
     advance(session, maintenance, now)
     return maintenance
@@ -163,7 +163,7 @@ def cancel(session: Session, maintenance: Maintenance, draft: CancelDraft, *, au
 def load_maintenance(session: Session, maintenance_id: str) -> Maintenance:
     """One maintenance with updates and components. Raises NotFound."""
     maintenance = session.scalar(select(Maintenance).where(Maintenance.id == maintenance_id).options(*_WHOLE))
-    if maintenance is None:
+    if maintenance is None or maintenance.withdrawn_at is not None:
         raise NotFound("maintenance", maintenance_id)
     return maintenance
 
@@ -176,7 +176,8 @@ def load_maintenances(
     limit: int = 100,
 ) -> Sequence[Maintenance]:
     """Maintenances, latest start first; `after` = (starts_at, id) of the last one already seen."""
-    query = select(Maintenance).order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()).limit(limit)
+    query = select(Maintenance).where(Maintenance.withdrawn_at.is_(None)).limit(limit)
+    query = query.order_by(Maintenance.starts_at.desc(), Maintenance.id.desc())
     if statuses:
         query = query.where(Maintenance.status.in_(statuses))
     if after is not None:

@@ -69,6 +69,8 @@ class Settings(BaseModel):
     """With it Mailgun's events count only if they bear its signature."""
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
+    statuspage_user: str | None = None
+    """Whose role and name commands act with; else the machine's account, which may do all."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     probe_allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
     """CIDRs that monitors and operators' webhooks may reach besides public addresses."""

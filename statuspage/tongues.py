@@ -16,7 +16,10 @@ from statuspage.models import Page
 from statuspage.translations.catalogues import known_languages
 
 Texts = dict[str, Any]
-"""As stored: {"nl": {"title": …, "body": …}}, each with what is there."""
+"""As stored: {"nl": {"title": …, "body": …}}, each with what is there. Where the body is not, but the original ends
+with facts that the product says itself, {"facts": [as the original says them, as this language does]}."""
+Said = dict[str, str]
+"""What the product says itself at the end of a text, by language, Markdown; the first is the original's."""
 
 
 def check_translations(session: Session, translations: Mapping[str, Translation]) -> None:
@@ -51,10 +54,21 @@ def titles_in(translations: Mapping[str, Translation], before: Texts | None = No
     return {**(before or {}), **said} or None
 
 
-def bodies_in(translations: Mapping[str, Translation], facts: str = "") -> Texts | None:
-    """The texts as stored, each with the `facts` that the original ends with; None where there is none."""
-    said = {language: {"body": each.body + facts} for language, each in translations.items() if each.body}
-    return said or None
+def ended(body: str, said: Said) -> str:
+    """The original with what the product says at its end."""
+    return "\n\n".join([body, *list(said.values())[:1]])
+
+
+def bodies_in(translations: Mapping[str, Translation], said: Said | None = None) -> Texts | None:
+    """The texts as stored, each ending with what the product says in its language; None where there is none."""
+    bodies = {language: each.body for language, each in translations.items() if each.body}
+    if not said:
+        return {language: {"body": body} for language, body in bodies.items()} or None
+    (_, original), *further = said.items()
+    return {
+        language: {"body": f"{bodies[language]}\n\n{facts}"} if language in bodies else {"facts": [original, facts]}
+        for language, facts in further
+    } or None
 
 
 def texts_in(translations: Mapping[str, Translation]) -> Texts | None:
@@ -68,5 +82,7 @@ def translations_of(*stored: Texts | None) -> dict[str, Texts]:
     merged: dict[str, Texts] = {}
     for texts in stored:
         for language, said in (texts or {}).items():
-            merged[language] = {**merged.get(language, {}), **said}
+            posted = {name: text for name, text in said.items() if name != "facts"}
+            if posted:
+                merged[language] = {**merged.get(language, {}), **posted}
     return merged

@@ -1,18 +1,17 @@
 """What an update says beside its words: when a work-around is planned (TP40), what a restored backup loses (OP16).
 
-The facts are kept with the update, and said in a sentence at the end of its text: so page, mails, feeds and chats
-have it without knowing of it.
+The facts are kept with the update, and said in a sentence at the end of its text, in each language of the page: so
+page, mails, feeds and chats have it without knowing of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.support import NullTranslations
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.sla.policy import Policy
@@ -21,14 +20,18 @@ from statuspage.domain.wallclock import wire
 from statuspage.drafts import MaintenanceDraft, UpdateDraft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Incident, Page
-from statuspage.publishing.wording import Words
+from statuspage.publishing.wording import Words, words_of
+from statuspage.tongues import Said
+
+Sentence = Callable[[Words], str]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The text of an update with its facts said, and the facts as they are stored; None where there are none."""
+    """The facts of an update as they are `said` in each language, and as they are stored; None where there are
+    none."""
 
-    body: str
+    said: Said
     details: dict[str, Any] | None
 
 
@@ -36,33 +39,33 @@ def facts_of(session: Session, incident: Incident, draft: UpdateDraft, *, policy
     """The facts of an update. Raises Refused: a snapshot from later, a recovery that the policy keeps for graver
     incidents."""
     details: dict[str, Any] = {}
-    said = [draft.body]
-    words = _words(session)
+    sentences: list[Sentence] = []
     if draft.workaround_at is not None:
         details["workaround_at"] = wire(draft.workaround_at)
-        tense = "Work-around planned for" if draft.workaround_at > now else "Work-around in place since"
-        said.append(f"**{tense} {words.moment(draft.workaround_at)}.**")
+        sentences.append(_said_of_workaround(draft.workaround_at, now))
     loss = None
     if draft.snapshot_at is not None or draft.lost_until is not None:
         priority = draft.priority or incident.priority
         loss = loss_of(incident, draft.snapshot_at, draft.lost_until, priority=priority, policy=policy, now=now)
     if loss is not None:
         details |= {"snapshot_at": wire(loss.span.start), "lost_until": wire(loss.span.end)}
-        said.append(_said_of(loss, words))
-    return Facts("\n\n".join(said), details or None)
+        sentences.append(_said_of_loss(loss))
+    return Facts(_said_in_each(session, sentences), details or None)
 
 
-def work_words(draft: MaintenanceDraft, *, now: datetime) -> str:
-    """The text that announces a maintenance: what is worked on and what to expect (IS31, IS32, CM28), and that nobody
-    was warned where the work began before (OP11)."""
-    facts = []
+def work_words(session: Session, draft: MaintenanceDraft, *, now: datetime) -> Said:
+    """What the text that announces a maintenance ends with, in each language: what is worked on and what to expect
+    (IS31, IS32, CM28), and that nobody was warned where the work began before (OP11)."""
+    sentences: list[Sentence] = []
     if draft.works_on is not None:
-        facts.append(f"Work on: {draft.works_on.label.lower()}.")
+        works_on = draft.works_on
+        sentences.append(lambda words: words.gettext("Work on: %(what)s.") % {"what": words.label(works_on)})
     if draft.effect is not None:
-        facts.append(f"What to expect: {draft.effect.label}.")
+        effect = draft.effect
+        sentences.append(lambda words: words.gettext("What to expect: %(what)s.") % {"what": words.label(effect)})
     if now > draft.starts_at:
-        facts.append("No prior notice: the work began before it was announced.")
-    return f"{draft.body}\n\n**{' '.join(facts)}**" if facts else draft.body
+        sentences.append(lambda words: words.gettext("No prior notice: the work began before it was announced."))
+    return _said_in_each(session, sentences)
 
 
 def loss_of(
@@ -88,16 +91,40 @@ def loss_of(
     return recovery_loss(policy, snapshot_at, lost_until)
 
 
-def _said_of(loss: Loss, words: Words) -> str:
-    snapshot = words.moment(loss.span.start)
-    if not loss.span.length:
-        return f"**Recovered from the backup of {snapshot}. No change is lost.**"
-    until, length = words.moment(loss.span.end), words.length(loss.span.length)
-    lost = f"Changes made from then until {until} ({length}) may be lost"
-    over = ", more than the agreed " + words.length(loss.limit) if loss.limit and loss.exceeds else ""
-    return f"**Recovered from the backup of {snapshot}. {lost}{over}.**"
+def _said_of_workaround(at: datetime, now: datetime) -> Sentence:
+    def said(words: Words) -> str:
+        _ = words.gettext
+        text = _("Work-around planned for %(time)s.") if at > now else _("Work-around in place since %(time)s.")
+        return text % {"time": words.moment(at)}
+
+    return said
 
 
-def _words(session: Session) -> Words:
-    page = session.scalars(select(Page)).one()
-    return Words("en", ZoneInfo(page.timezone), NullTranslations())
+def _said_of_loss(loss: Loss) -> Sentence:
+    def said(words: Words) -> str:
+        _ = words.gettext
+        facts = {
+            "snapshot": words.moment(loss.span.start),
+            "until": words.moment(loss.span.end),
+            "length": words.length(loss.span.length),
+            "limit": words.length(loss.limit) if loss.limit is not None else "",
+        }
+        lost = _("Changes made from then until %(until)s (%(length)s) may be lost.")
+        if not loss.span.length:
+            lost = _("No change is lost.")
+        elif loss.exceeds:
+            lost = _(
+                "Changes made from then until %(until)s (%(length)s) may be lost, more than the agreed %(limit)s."
+            )
+        return f"{_('Recovered from the backup of %(snapshot)s.')} {lost}" % facts
+
+    return said
+
+
+def _said_in_each(session: Session, sentences: Sequence[Sentence]) -> Said:
+    """The sentences in Markdown by language of the page; empty where nothing is to be said."""
+    if not sentences:
+        return {}
+    page = session.get_one(Page, 1)
+    writers = [words_of(language, ZoneInfo(page.timezone)) for language in page.languages]
+    return {words.lang: f"**{' '.join(sentence(words) for sentence in sentences)}**" for words in writers}

@@ -165,7 +165,7 @@ def add_update(
         posted_at=at,
         updated_at=at,
         public_at=at,
-        sequence=len(maintenance.updates),
+        sequence=max((each.sequence for each in maintenance.updates), default=-1) + 1,
         notify=notify,
         author=author,
         affected=[

@@ -387,7 +387,7 @@ def test_optimy_says_when_nobody_was_warned(tell: Tell) -> None:
         effect="suspended",
     )
     (mailed,) = [text for _, subject, text in story.mails("2024-04-13T08:00Z") if "Emergency" in subject][:1]
-    for said in ("No prior notice", "Work on: network", "Unavailable meanwhile"):
+    for said in ("No prior notice", "Work on: Network", "Unavailable meanwhile"):
         assert said in mailed
         assert said in story.read(f"maintenance/{work}.html", "2024-04-13T08:00Z")
         assert said in story.feed()

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from statuspage import incidents
+from statuspage import incidents, maintenance
 from statuspage.components import ensure_page
-from statuspage.drafts import IncidentDraft, UpdateDraft, read_draft
+from statuspage.drafts import IncidentDraft, MaintenanceDraft, UpdateDraft, read_draft
 from statuspage.errors import Refused
-from statuspage.models import Update
+from statuspage.models import Page, Update
+from statuspage.publishing.markup import html_of, text_of
+from statuspage.publishing.wording import body_in
 from tests.contracts import AUTHOR, Contract, at
 
 
@@ -66,3 +68,46 @@ def test_recovery_that_cannot_be_is_refused(optimy: Contract, priority: str, typ
 def test_work_around_says_its_time(optimy: Contract, time: str, said: str) -> None:
     update = post(optimy, workaround_at=f"2024-07-08T{time}Z")
     assert update.body.endswith(f"**Work-around {said} 8 July 2024, {time} UTC.**")
+
+
+def in_dutch(update: Update) -> tuple[str, str] | None:
+    return body_in(html_of(update.body), text_of(update.body), update.texts, "nl")
+
+
+def test_facts_are_said_in_each_language(optimy: Contract) -> None:
+    optimy.session.get_one(Page, 1).languages = ["en", "nl", "de"]
+    update = post(optimy, workaround_at="2024-07-08T11:00Z", translations={"de": {"body": "Neues."}})
+    assert update.texts
+    assert update.texts["de"] == {"body": "Neues.\n\n**Umgehungslösung geplant für 8. Juli 2024, 11:00 UTC.**"}
+    assert in_dutch(update) == (
+        '<p>News.</p>\n<div lang="nl"><p><strong>Tijdelijke oplossing gepland voor 8 juli 2024, 11:00 UTC.</strong></p></div>',
+        "News.\n\nTijdelijke oplossing gepland voor 8 juli 2024, 11:00 UTC.",
+    )
+
+
+def test_work_is_described_in_the_pages_language(optimy: Contract) -> None:
+    optimy.session.get_one(Page, 1).languages = ["nl", "en"]
+    typed = {
+        "title": "Werk",
+        "body": "Wij werken.",
+        "starts_at": "2024-07-13T06:00Z",
+        "ends_at": "2024-07-13T07:00Z",
+        "works_on": "network",
+        "effect": "suspended",
+    }
+    now = at("2024-07-01T08:00Z")
+    draft = read_draft(MaintenanceDraft, typed)
+    work = maintenance.schedule(optimy.session, draft, policy=optimy.policy, author=AUTHOR, now=now)
+    (update,) = work.updates
+    assert (
+        update.body
+        == "Wij werken.\n\n**Werk aan: Netwerk. Wat u kunt verwachten: In de tussentijd niet beschikbaar.**"
+    )
+    assert update.texts
+    assert update.texts["en"]["facts"][1] == "**Work on: Network. What to expect: Unavailable meanwhile.**"
+
+
+def test_unclosed_words_keep_their_original(optimy: Contract) -> None:
+    """A code block that nobody closed takes the sentence in; readers then see the original as a whole."""
+    optimy.session.get_one(Page, 1).languages = ["en", "nl"]
+    assert in_dutch(post(optimy, body="```\nlog", workaround_at="2024-07-08T11:00Z")) is None

@@ -20,8 +20,10 @@ from zoneinfo import ZoneInfo
 import click
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import Forbidden
 
 from statuspage.changes import Change, Installation
+from statuspage.cli.roles import acting_user, check_role
 from statuspage.components import load_page
 from statuspage.domain.sla.policy import PolicyError
 from statuspage.domain.wallclock import WallTimeError, instant_of
@@ -44,7 +46,10 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            check_role(click.get_current_context().command_path.partition(" ")[2])
             return command(*args, **kwargs)
+        except Forbidden as error:
+            fail(error.description or "not allowed")
         except Refused as error:
             refuse(error)
         except (SettingsError, PolicyError) as error:
@@ -67,7 +72,9 @@ def opened() -> tuple[Installation, datetime]:
 
 
 def author() -> str:
-    """How rows name who wrote them: the account that runs the command."""
+    """How rows name who wrote them: whom STATUSPAGE_USER names, else the account that runs the command."""
+    if email := acting_user():
+        return email
     try:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):  # an account without a name, as in a container

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from statuspage.domain.intervals import Span, merge
@@ -86,6 +86,6 @@ def _silenced(claims: Iterable[Claim], span: Span, concerns: Callable[[str], boo
         found += before
         if held:
             found.append(Claim(source, span.start, ComponentStatus.OPERATIONAL))
-            found.append(replace(held[-1], at=span.end))
+            found.append(held[-1]._replace(at=span.end))
         found += [claim for claim in said if claim.at >= span.end]
     return found

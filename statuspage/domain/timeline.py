@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import zip_longest
+from operator import attrgetter
+from typing import NamedTuple
 
 from statuspage.domain.intervals import Span
 from statuspage.domain.vocabulary import Cause, ComponentStatus, MaintenanceKind
@@ -16,11 +20,13 @@ MONITOR = "monitor:"
 """What the source of a measurement begins with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_AT = attrgetter("at")
+_WHAT = slice(2, None)
+_OPERATIONAL = ComponentStatus.OPERATIONAL
 _SEVERITY = {status: status.severity for status in ComponentStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """From `at` on, one source ("incident:ID", "maintenance:ID", "monitor:ID", "base") says that the component has a
     status.
 
@@ -55,6 +61,9 @@ class State:
     causes: frozenset[Cause] = frozenset()
     works: frozenset[Work] = frozenset()
 
+    def __hash__(self) -> int:
+        return hash(self.status)
+
 
 UNKNOWN = State(ComponentStatus.UNKNOWN)
 _QUIET = State(ComponentStatus.OPERATIONAL)
@@ -79,11 +88,23 @@ class Timeline:
     Two neighbours never have the same state. `current` is the state at `until`; UNKNOWN when nothing is known.
     """
 
-    stretches: tuple[Stretch, ...]
+    starts: tuple[int, ...]
+    """Starts of the stretches in microseconds since 1970, for bisection and sums."""
+    states: tuple[State, ...]
+    """What each stretch shows."""
     until: datetime
     current: State
-    starts: tuple[int, ...]
-    """Starts of the stretches in microseconds since 1970, for bisection."""
+
+    @cached_property
+    def bounds(self) -> tuple[int, ...]:
+        """The starts of the stretches and the end of the last: stretch n goes from bound n to bound n + 1."""
+        return (*self.starts, microseconds(self.until))
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The same with instants, for who asks of a few."""
+        instants = [*(instant_of(start) for start in self.starts), self.until]
+        return tuple(Stretch(Span(instants[n], instants[n + 1]), state) for n, state in enumerate(self.states))
 
     @property
     def status(self) -> ComponentStatus:
@@ -93,40 +114,40 @@ class Timeline:
     @property
     def known_from(self) -> datetime | None:
         """When something was first known of the component."""
-        return self.stretches[0].span.start if self.stretches else None
+        return instant_of(self.starts[0]) if self.starts else None
 
 
 def cut(history: Timeline, until: datetime) -> Timeline:
     """A history up to an earlier instant; it still shows what it shows at its end, because nobody said anything new
     in between (an announced window may have ended)."""
-    kept = [stretch for stretch in history.stretches if stretch.span.start < until]
-    if kept and kept[-1].span.end > until:
-        kept[-1] = Stretch(Span(kept[-1].span.start, until), kept[-1].state)
-    return Timeline(tuple(kept), until, history.current, history.starts[: len(kept)])
+    if until >= history.until:
+        return history
+    kept = bisect_left(history.starts, microseconds(until))
+    return Timeline(history.starts[:kept], history.states[:kept], until, history.current)
 
 
 def timeline(claims: Iterable[Claim], until: datetime) -> Timeline:
     """The states that the claims at or before `until` add up to; of claims of one source at one instant the last
     in order counts."""
-    stretches: list[Stretch] = []
+    said = sorted([claim for claim in claims if claim.at <= until], key=_AT)
+    starts: list[int] = []
+    states: list[State] = []
     holding: dict[str, Claim] = {}
-    state: State | None = None
-    since = until
-    for at, together in _by_instant(claims, until):
-        for claim in together:
+    for claim, after in zip_longest(said, said[1:]):
+        if claim.status is _OPERATIONAL and not claim.knows:
+            holding.pop(claim.source, None)
+        else:
             holding[claim.source] = claim
-            if claim.status is ComponentStatus.OPERATIONAL and not claim.knows:
-                del holding[claim.source]
-        new = _shared_state(holding)
-        if new is state or new == state:
+        if after is not None and after.at == claim.at:
             continue
-        if state is not None and since < at:
-            stretches.append(Stretch(Span(since, at), state))
-        state, since = new, at
-    if state is not None and since < until:
-        stretches.append(Stretch(Span(since, until), state))
-    starts = tuple(microseconds(stretch.span.start) for stretch in stretches)
-    return Timeline(tuple(stretches), until, state or UNKNOWN, starts)
+        state = _shared_state(holding)
+        if not states or (state is not states[-1] and state != states[-1]):
+            starts.append(microseconds(claim.at))
+            states.append(state)
+    current = states[-1] if states else UNKNOWN
+    if starts and starts[-1] == microseconds(until):
+        del starts[-1], states[-1]
+    return Timeline(tuple(starts), tuple(states), until, current)
 
 
 def microseconds(instant: datetime) -> int:
@@ -134,13 +155,9 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def _by_instant(claims: Iterable[Claim], until: datetime) -> list[tuple[datetime, list[Claim]]]:
-    grouped: list[tuple[datetime, list[Claim]]] = []
-    for claim in sorted((claim for claim in claims if claim.at <= until), key=lambda claim: claim.at):
-        if not grouped or grouped[-1][0] != claim.at:
-            grouped.append((claim.at, []))
-        grouped[-1][1].append(claim)
-    return grouped
+def instant_of(since_epoch: int) -> datetime:
+    """The instant so many microseconds after the beginning of 1970."""
+    return _EPOCH + timedelta(microseconds=since_epoch)
 
 
 def _shared_state(holding: dict[str, Claim]) -> State:
@@ -149,15 +166,13 @@ def _shared_state(holding: dict[str, Claim]) -> State:
         return _QUIET
     if len(holding) == 1:
         (claim,) = holding.values()
-        return _state_of_one(claim.status, claim.cause, claim.kind, claim.overrun, claim.knows)
+        return _state_of_one(claim[_WHAT])
     return _state_of(holding.values())
 
 
 @lru_cache(maxsize=1024)
-def _state_of_one(
-    status: ComponentStatus, cause: Cause, kind: MaintenanceKind | None, overrun: bool, knows: bool
-) -> State:
-    return _state_of([Claim("", _EPOCH, status, cause, kind, overrun, knows)])
+def _state_of_one(what: tuple[ComponentStatus, Cause, MaintenanceKind | None, bool, bool]) -> State:
+    return _state_of([Claim("", _EPOCH, *what)])
 
 
 def _state_of(claims: Iterable[Claim]) -> State:

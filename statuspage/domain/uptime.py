@@ -144,7 +144,7 @@ def day_bars(
         state, end = _state_at(history, sheet.starts[place])
         quiet_until = bisect_right(sheet.ends, end, lo=place)
         if quiet_until > place:
-            bars.extend(sheet.row(state)[place:quiet_until])
+            bars += sheet.row(state)[place:quiet_until]
             place = quiet_until
         else:
             tally, worst = _tally(history, sheet.starts[place], sheet.ends[place], rules)
@@ -240,11 +240,11 @@ def _quiet_day(day: date, length: int, state: State, field: str, measured: int, 
 
 def _state_at(history: Timeline, instant: int) -> tuple[State, int]:
     """The state at an instant and the end of its stretch; unknown before the first and after the last."""
-    index = bisect_right(history.starts, instant) - 1
-    if index < 0:
-        return UNKNOWN, history.starts[0] if history.starts else _FOREVER
-    end = _end_of(history, index)
-    return (history.stretches[index].state, end) if instant < end else (UNKNOWN, _FOREVER)
+    bounds = history.bounds
+    index = bisect_right(bounds, instant)
+    if not index:
+        return UNKNOWN, bounds[0] if history.states else _FOREVER
+    return (history.states[index - 1], bounds[index]) if index < len(bounds) else (UNKNOWN, _FOREVER)
 
 
 def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -252,33 +252,30 @@ def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def _tally(history: Timeline, start: int, end: int, rules: AvailabilityTerms) -> tuple[Tally, ComponentStatus]:
-    sums = dict.fromkeys(("", *Tally.__dataclass_fields__), 0)
+    bounds, states, exemptions = history.bounds, history.states, _exemptions(rules)
+    lengths: dict[str, int] = {}
     worst = ComponentStatus.UNKNOWN if start >= end else ComponentStatus.OPERATIONAL
-    seen = 0
-    for index in range(max(0, bisect_right(history.starts, start) - 1), len(history.starts)):
-        if history.starts[index] >= end:
+    seen = measured = up = 0
+    for index in range(max(0, bisect_right(bounds, start) - 1), len(states)):
+        begin, until = bounds[index], bounds[index + 1]
+        if begin >= end:
             break
-        length = min(end, _end_of(history, index)) - max(start, history.starts[index])
+        length = (until if until < end else end) - (begin if begin > start else start)
         if length <= 0:
             continue
-        state = history.stretches[index].state
-        field, measured, up = _treatment(state, *_exemptions(rules))
-        sums[field] += length
-        sums["measured_us"] += length * measured
-        sums["up_us"] += length * up
+        state = states[index]
+        field, is_measured, is_up = _treatment(state, *exemptions)
+        lengths[field] = lengths.get(field, 0) + length
         seen += length
-        worst = max(worst, state.status, key=_SEVERITY.__getitem__)
+        measured += length * is_measured
+        up += length * is_up
+        if _SEVERITY[state.status] > _SEVERITY[worst]:
+            worst = state.status
     if seen < end - start:
-        sums["unknown_us"] += end - start - seen
+        lengths["unknown_us"] = lengths.get("unknown_us", 0) + end - start - seen
         worst = max(worst, ComponentStatus.UNKNOWN, key=_SEVERITY.__getitem__)
-    del sums[""]
-    return Tally(**sums), worst
-
-
-def _end_of(history: Timeline, index: int) -> int:
-    if index + 1 < len(history.starts):
-        return history.starts[index + 1]
-    return microseconds(history.stretches[index].span.end)
+    lengths.pop("", None)
+    return Tally(**lengths, up_us=up, measured_us=measured), worst
 
 
 @lru_cache(maxsize=8192)

@@ -8,7 +8,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class ComponentStatus(StrEnum):
+class Word(StrEnum):
+    """A word of the wire; hashed as the text it is equal to, because histories look up millions of them."""
+
+    __hash__ = str.__hash__
+
+
+class ComponentStatus(Word):
     """State of one component. Order of definition is order of severity, best first.
 
     UNKNOWN never travels on the wire as a status: it marks time nobody measured.
@@ -115,7 +121,7 @@ _IMPACT_OF = {
 }
 
 
-class Cause(StrEnum):
+class Cause(Word):
     """Who answers for an outage (design: policy schema, causes)."""
 
     OWN = "own"
@@ -139,7 +145,7 @@ _CAUSE_LABELS = {
 }
 
 
-class MaintenanceKind(StrEnum):
+class MaintenanceKind(Word):
     """Class of a maintenance, computed from the notice given."""
 
     SCHEDULED = "scheduled"

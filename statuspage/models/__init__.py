@@ -30,7 +30,14 @@ from statuspage.models.monitoring import Alert, CheckResult, Correction, Detecti
 from statuspage.models.notices import Notice, PolicyVersion
 from statuspage.models.page import Component, ComponentGroup, Look, Page, StatusChange
 from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
-from statuspage.models.posts import AffectedComponent, Incident, Maintenance, MaintenanceComponent, Update
+from statuspage.models.posts import (
+    AffectedComponent,
+    Incident,
+    Maintenance,
+    MaintenanceComponent,
+    Update,
+    UpdateVersion,
+)
 from statuspage.models.slots import RegularSlot, RegularSlotComponent
 
 __all__ = [
@@ -79,5 +86,6 @@ __all__ = [
     "SubscriberComponent",
     "SubscriberService",
     "Update",
+    "UpdateVersion",
     "User",
 ]

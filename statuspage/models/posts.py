@@ -49,6 +49,10 @@ class Incident(Base):
     imported_at: Mapped[datetime | None]
     draft: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
     """Proposed by a measurement or kept for later; invisible outside and without clocks until it is published."""
+    publish_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the worker publishes this draft; None for one that waits for an operator."""
+    withdrawn_at: Mapped[datetime | None]
+    """Posted by mistake: on no page, in no feed and no list from then on; the audit log keeps what it said."""
     shortlink: Mapped[str | None] = mapped_column(String(500))
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
@@ -56,7 +60,9 @@ class Incident(Base):
     __table_args__ = (Index("ix_incident_resolved_at", "resolved_at", "started_at", "id"),)
 
     updates: Mapped[list[Update]] = relationship(
-        back_populates="incident", order_by="(Update.posted_at, Update.sequence)"
+        back_populates="incident",
+        primaryjoin="and_(Incident.id == Update.incident_id, Update.withdrawn_at.is_(None))",
+        order_by="(Update.posted_at, Update.sequence)",
     )
 
 
@@ -103,6 +109,8 @@ class Maintenance(Base):
     slot_on: Mapped[date | None]
     """Which occurrence of its regular slot it is: the local day; a skipped or moved one is not announced again."""
     imported_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    """As an incident's; its status is cancelled then."""
     shortlink: Mapped[str | None] = mapped_column(String(500))
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
@@ -110,7 +118,9 @@ class Maintenance(Base):
     __table_args__ = (UniqueConstraint("slot_id", "slot_on"),)
 
     updates: Mapped[list[Update]] = relationship(
-        back_populates="maintenance", order_by="(Update.posted_at, Update.sequence)"
+        back_populates="maintenance",
+        primaryjoin="and_(Maintenance.id == Update.maintenance_id, Update.withdrawn_at.is_(None))",
+        order_by="(Update.posted_at, Update.sequence)",
     )
     components: Mapped[list[Component]] = relationship(
         secondary="maintenance_component", order_by="Component.position"
@@ -153,12 +163,34 @@ class Update(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     notify: Mapped[bool] = mapped_column(default=True)
     author: Mapped[str | None] = mapped_column(String(255))
+    edited_at: Mapped[datetime | None]
+    """When its words or its time were last changed; what they were stands in `versions`."""
+    withdrawn_at: Mapped[datetime | None]
+    """As an incident's; it is not public then, and not among the updates of its incident or maintenance."""
 
     incident: Mapped[Incident | None] = relationship(back_populates="updates")
     maintenance: Mapped[Maintenance | None] = relationship(back_populates="updates")
     affected: Mapped[list[AffectedComponent]] = relationship(back_populates="update")
+    versions: Mapped[list[UpdateVersion]] = relationship(back_populates="update", order_by="UpdateVersion.id")
 
     __table_args__ = (CheckConstraint("(incident_id IS NULL) <> (maintenance_id IS NULL)", name="one_parent"),)
+
+
+class UpdateVersion(Base):
+    """What an update said before it was edited; rows are never changed."""
+
+    __tablename__ = "update_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    update_id: Mapped[str] = mapped_column(ForeignKey("update.id"), index=True)
+    body: Mapped[str] = mapped_column(Text)
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    markup: Mapped[str] = mapped_column(Word)
+    posted_at: Mapped[datetime]
+    replaced_at: Mapped[datetime]
+    replaced_by: Mapped[str] = mapped_column(String(255))
+
+    update: Mapped[Update] = relationship(back_populates="versions")
 
 
 class AffectedComponent(Base):

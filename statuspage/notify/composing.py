@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -67,7 +68,10 @@ class Composer:
     ) -> set[int]:
         """The ids of the rows that somebody should hear as things stand now; `people` are ids of subscribers."""
         wanted: set[int] = set()
-        for update_id in {row.update_id for row in rows if row.update_id}:
+        told = {row.update_id for row in rows if row.update_id}
+        gone = set(session.scalars(select(Update.id).where(Update.id.in_(told), Update.public_at.is_(None))))
+        rows = [row for row in rows if row.update_id not in gone]
+        for update_id in told - gone:
             audience = self._audience(session, update_id)
             listening = set(session.scalars(select_recipients(audience).where(Subscriber.id.in_(people))))
             wanted |= {row.id for row in rows if row.update_id == update_id and row.subscriber_id in listening}

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.periods import local_date
@@ -40,7 +41,7 @@ def owe_posts(session: Session, posts: Iterable[Update], *, policy: Policy, now:
     owed = 0
     for post in posts:
         if post.public_at is not None and _is_for_contacts(session, post):
-            owed += _owe(session, post, load_obliged(session, policy, now), now)
+            owed += _owe_post(session, post, load_obliged(session, policy, now), now)
     return owed
 
 
@@ -78,74 +79,38 @@ def count_obliged(session: Session, *, components: Collection[str], policy: Poli
 
 def owe_notice(session: Session, notice: Notice, *, policy: Policy, now: datetime) -> int:
     """Owe a notice to all contacts under any policy (TP7), but not twice to who subscribed; how many deliveries."""
-    mailed = (Delivery.notice_id == notice.id, Delivery.channel == "email")
-    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
-    missing = [contact for contact in load_obliged(session, policy, now) if contact.email_key not in told]
-    session.add_all(
-        Delivery(
-            kind="notice",
-            channel="email",
-            lane=NOTICE_LANE,
-            contact_id=contact.id,
-            address=contact.email,
-            notice_id=notice.id,
-            state="due",
-            created_at=now,
-            due_at=now,
-            attempts=0,
-        )
-        for contact in missing
-    )
-    session.flush()
-    return len(missing)
+    about = {"kind": "notice", "lane": NOTICE_LANE, "notice_id": notice.id}
+    return _owe(session, load_obliged(session, policy, now), Delivery.notice_id == notice.id, about, now)
 
 
 def owe_reminder(session: Session, reminder: Reminder, *, policy: Policy, now: datetime) -> int:
     """Owe a reminder to the contacts who heard the announcement by contract; how many deliveries."""
     if policy.maintenance.email_to != "contacts":
         return 0
-    mailed = (Delivery.reminder_id == reminder.id, Delivery.channel == "email")
-    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
-    missing = [contact for contact in load_obliged(session, policy, now) if contact.email_key not in told]
+    about = {
+        "kind": "reminder",
+        "lane": MAINTENANCE_LANE,
+        "reminder_id": reminder.id,
+        "thread": reminder.maintenance_id,
+    }
+    return _owe(session, load_obliged(session, policy, now), Delivery.reminder_id == reminder.id, about, now)
+
+
+def _owe_post(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:
+    about = {"kind": "update", "lane": MAINTENANCE_LANE, "update_id": post.id, "thread": thread_of(post)}
+    return _owe(session, contacts, Delivery.update_id == post.id, about, now)
+
+
+def _owe(
+    session: Session, contacts: Sequence[Contact], same: ColumnElement[bool], about: dict[str, Any], now: datetime
+) -> int:
+    """One mail to each contact whose address no delivery of the `same` news reaches as a subscriber's; how many."""
+    mailed = select(Subscriber.address_key).join(Delivery).where(same, Delivery.channel == "email")
+    told = set(session.scalars(mailed))
+    missing = [contact for contact in contacts if contact.email_key not in told]
     session.add_all(
-        Delivery(
-            kind="reminder",
-            channel="email",
-            lane=MAINTENANCE_LANE,
-            contact_id=contact.id,
-            address=contact.email,
-            reminder_id=reminder.id,
-            thread=reminder.maintenance_id,
-            state="due",
-            created_at=now,
-            due_at=now,
-            attempts=0,
-        )
+        Delivery(contact_id=contact.id, address=contact.email, created_at=now, due_at=now, **about)
         for contact in missing
     )
-    session.flush()
-    return len(missing)
-
-
-def _owe(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:
-    mailed = (Delivery.update_id == post.id, Delivery.channel == "email")
-    told = set(session.scalars(select(Subscriber.address_key).join(Delivery).where(*mailed)))
-    missing = [contact for contact in contacts if contact.email_key not in told]
-    for contact in missing:
-        session.add(
-            Delivery(
-                kind="update",
-                channel="email",
-                lane=MAINTENANCE_LANE,
-                contact_id=contact.id,
-                address=contact.email,
-                update_id=post.id,
-                thread=thread_of(post),
-                state="due",
-                created_at=now,
-                due_at=now,
-                attempts=0,
-            )
-        )
     session.flush()
     return len(missing)

@@ -29,7 +29,7 @@ from statuspage.notify.recipients import (
     wants,
 )
 from statuspage.publishing.markup import html_of, text_of
-from statuspage.publishing.wording import told_in
+from statuspage.publishing.wording import body_in, told_in
 
 MOST_POSTS = 200
 """The newest incidents and windows that one digest tells of; the page has the others."""
@@ -144,8 +144,8 @@ def spoken_digest(news: DigestNews, language: str) -> DigestNews:
 def _spoken(story: Story, language: str) -> Story:
     updates = []
     for each in story.updates:
-        body = told_in(each.texts, language, "body")
-        updates.append(replace(each, html=html_of(body), text=text_of(body)) if body else each)
+        html, text = body_in(each.html, each.text, each.texts, language) or (each.html, each.text)
+        updates.append(replace(each, html=html, text=text))
     title = told_in(story.texts, language, "title") or story.title
     return replace(story, title=title, updates=tuple(updates))
 

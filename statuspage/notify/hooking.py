@@ -171,9 +171,6 @@ class _Hooking(InThreads):
                 return bulletins.tell_incident(news, person, self.letterhead)
             return bulletins.tell_maintenance(news, person, self.letterhead)
         if row.reminder_id is not None:
-            soon = load_reminder_news(session, row.reminder_id)
-            return bulletins.tell_maintenance(soon, person, self.letterhead)
-        if row.reminder_id is not None:
             return bulletins.tell_maintenance(load_reminder_news(session, row.reminder_id), person, self.letterhead)
         if row.notice_id is not None:
             told = load_notice_news(session, row.notice_id, self.letterhead.url)
@@ -185,9 +182,6 @@ class _Hooking(InThreads):
     ) -> webhook_payload.Json:
         if row.update_id is not None:
             update = session.get_one(Update, row.update_id)
-            return {"incident": webhook_payload.tell_update(session, update, self.letterhead, person.language)}
-        if row.reminder_id is not None:
-            update = session.get_one(Update, load_reminder_news(session, row.reminder_id).update_id)
             return {"incident": webhook_payload.tell_update(session, update, self.letterhead, person.language)}
         if row.reminder_id is not None:
             return {

@@ -34,15 +34,12 @@ def write(
         session.add(
             Delivery(
                 kind=KIND,
-                channel="email",
                 lane=LETTER_LANE,
                 contact_id=contact.id,
                 letter_id=letter.id,
                 address=contact.email,
-                state="due",
                 created_at=now,
                 due_at=now,
-                attempts=0,
             )
         )
     session.flush()

@@ -173,7 +173,7 @@ class Lines:
         self._busy: set[Line] = set()
         self._idle: list[Line] = []
         self._results: list[Result] = []
-        self._accepted_at = 0.0
+        self._accepted = False
 
     def start(self, mail: Mail) -> None:
         """Begin to hand a mail over; returns at once."""
@@ -237,7 +237,7 @@ class Lines:
             outcome = line.read()
             if not isinstance(outcome, bool) and line.mail is not None:
                 self._results.append((line.mail, outcome))
-                self._accepted_at = time.monotonic() if outcome is None else self._accepted_at
+                self._accepted = self._accepted or outcome is None
                 line.mail = None
                 self._busy.discard(line)
                 self._idle.append(line)
@@ -265,9 +265,9 @@ class Lines:
         line.connection.hang_up(politely=False)
 
     def _trouble_of(self, line: Line, error: Exception) -> Trouble:
-        """A server that was silent on one line and took mail on another has not gone away: some recipients' servers,
-        which it asks, are slow."""
-        if isinstance(error, TimeoutError) and self._accepted_at > line.deadline - line.timeout:
+        """A server that is silent on one line and took other mail in the same run has not gone away: some
+        recipients' servers, which it asks, are slow. Where it went away after all, the next to connect finds out."""
+        if isinstance(error, TimeoutError) and self._accepted:
             return Trouble(Meaning.RETRY, f"no answer within {line.timeout:g} s")
         return line.trouble_of(error)
 

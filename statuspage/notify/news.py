@@ -20,7 +20,7 @@ from statuspage.domain.vocabulary import (
 )
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Reminder, Update
 from statuspage.publishing.markup import html_of, text_of
-from statuspage.publishing.wording import told_in
+from statuspage.publishing.wording import body_in, told_in
 
 WINDOW_EVENTS = ("announced", "moved", "extended")
 """Updates whose words tell of the window."""
@@ -96,6 +96,8 @@ def spoken_news(news: News, language: str, base_url: str = "") -> News:
         if body:
             body = body.replace("](/", f"]({base_url}/")
             news = replace(news, html=html_of(body), text=text_of(body))
+        elif told := body_in(news.html, news.text, texts, language):
+            news = replace(news, html=told[0], text=told[1])
     return news
 
 
@@ -189,6 +191,7 @@ def _components_after(session: Session, update: Update) -> tuple[tuple[str, Comp
         .join(Update, Update.id == AffectedComponent.update_id)
         .where(
             Update.incident_id == update.incident_id,
+            Update.withdrawn_at.is_(None),
             or_(Update.posted_at < update.posted_at, Update.sequence <= update.sequence),
             Component.hidden.is_(False),
         )

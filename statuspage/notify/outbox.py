@@ -263,6 +263,18 @@ def record_skipped(session: Session, ids: Collection[int], *, reason: str) -> No
     _change(session, ids, state="skipped", lease_until=None, last_error=reason[:500])
 
 
+def skip_updates(session: Session, update_ids: Collection[str], *, reason: str) -> int:
+    """Nothing more is sent of these updates; how many deliveries that were. What a worker has in hand is left to it:
+    it sends nothing of an update that is not public."""
+    changed = session.execute(
+        update(Delivery)
+        .where(Delivery.update_id.in_(update_ids), Delivery.state == "due", Delivery.lease_until.is_(None))
+        .values(state="skipped", last_error=reason[:500])
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
 def record_failed(
     session: Session,
     row: Claimed,

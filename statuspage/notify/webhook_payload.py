@@ -32,8 +32,8 @@ from statuspage.models import (
 from statuspage.notify.chats.bulletin import Bulletin
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.news import NoticeNews
-from statuspage.publishing.markup import text_of
-from statuspage.publishing.wording import told_in
+from statuspage.publishing.markup import html_of, text_of
+from statuspage.publishing.wording import body_in, told_in
 
 Json = dict[str, Any]
 DOCUMENTATION = "https://www.standardwebhooks.com/"
@@ -201,11 +201,15 @@ def _event(event: Incident | Maintenance, posts: Sequence[Update], status: str, 
 
 def _spoken(told: Json, event: Incident | Maintenance, posts: Sequence[Update], language: str) -> Json:
     """What is told, with the titles and texts that were posted in the language."""
-    said = {post.id: text_of(body) for post in posts if (body := told_in(post.texts, language, "body"))}
+    said = {post.id: told[1] for post in posts if (told := _body_in(post, language))}
     updates = [{**each, "body": said.get(each["id"], each["body"])} for each in told["incident_updates"]]
     named = {"name": told_in(event.texts, language, "title") or told["name"], "incident_updates": updates}
     postmortem = next((each["body"] for each in updates if each["status"] == IncidentStatus.POSTMORTEM), None)
     return {**told, **named, "postmortem_body": postmortem}
+
+
+def _body_in(post: Update, language: str) -> tuple[str, str] | None:
+    return body_in(html_of(post.body, post.markup), text_of(post.body, post.markup), post.texts, language)
 
 
 def _postmortem(post: Update | None) -> Json:

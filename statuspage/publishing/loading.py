@@ -254,7 +254,7 @@ def _ever_affected(updates: Sequence[UpdateView]) -> tuple[AffectedView, ...]:
 def _load_maintenances(
     session: Session, selection: Selection, updates: Updates, visible: Mapping[str, ComponentView]
 ) -> tuple[MaintenanceView, ...]:
-    query = select(Maintenance)
+    query = select(Maintenance).where(Maintenance.withdrawn_at.is_(None))
     named = select(MaintenanceComponent.maintenance_id, MaintenanceComponent.component_id)
     if not selection.everything:
         query = query.where(Maintenance.id.in_(selection.maintenances))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from statuspage.domain.periods import Period, local_date, parse_period, period_of
@@ -66,7 +66,7 @@ def month_of(instant: datetime, zone: ZoneInfo) -> str:
 
 def _count_months(session: Session, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
     counts: Counter[str] = Counter()
-    for start, public in ((Incident.started_at, Incident.public_at.is_not(None)), (Maintenance.starts_at, true())):
+    for start, public in ((Incident.started_at, Incident.public_at.is_not(None)), (Maintenance.starts_at, Maintenance.withdrawn_at.is_(None))):
         first, last = session.execute(select(func.min(start), func.max(start)).where(public)).one()
         months = _months_between(first, last, zone) if first is not None else []
         for some in _batched(months):
@@ -121,6 +121,7 @@ def _incident_ids(session: Session, touched: Touched, now: datetime, zone: ZoneI
 
 
 def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Iterable[str]:
+    stands = Maintenance.withdrawn_at.is_(None)
     wanted = or_(
         Maintenance.status.in_(_AHEAD),
         Maintenance.starts_at >= now - RECENT,
@@ -128,8 +129,8 @@ def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: Zo
         *_in_months(Maintenance.starts_at, touched.months, zone),
     )
     newest = select(Maintenance.id).order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()).limit(NEWEST)
-    yield from session.scalars(select(Maintenance.id).where(wanted))
-    yield from session.scalars(newest)
+    yield from session.scalars(select(Maintenance.id).where(stands, wanted))
+    yield from session.scalars(newest.where(stands))
     if touched.components:
         named = (
             select(
@@ -139,7 +140,7 @@ def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: Zo
             )
             .join(Maintenance, Maintenance.id == MaintenanceComponent.maintenance_id)
             .join(Component, Component.id == MaintenanceComponent.component_id)
-            .where(Component.slug.in_(touched.components))
+            .where(Component.slug.in_(touched.components), stands)
             .subquery()
         )
         yield from session.scalars(_newest_each(named, named.c.starts_at))

@@ -150,7 +150,7 @@ class Publisher:
         if snapshot.touched.everything:
             changed += remove_others(self.folder, (path for path, _ in files))
         elif before is not None:
-            changed += remove_files(self.folder, _gone_months(before, snapshot))
+            changed += remove_files(self.folder, [*_gone_months(before, snapshot), *_gone_events(snapshot)])
         marker = marker_of(snapshot, before, self._made_by())
         write_files(self.folder, [(MARKER, marker_bytes(marker))])
         return changed
@@ -186,6 +186,19 @@ def _gone_months(before: Marker, snapshot: Snapshot) -> list[str]:
     gone = sorted(set(before.months) - {month for month, _ in snapshot.months})
     folders = [spoken_in(language, snapshot) for language in snapshot.page.languages]
     return [f"{folder}history/{month}.html" for folder in folders for month in gone]
+
+
+def _gone_events(snapshot: Snapshot) -> list[str]:
+    """Paths of what was written of incidents and maintenances that were touched and are public no more."""
+    touched = snapshot.touched
+    incidents = sorted(touched.incidents - {incident.id for incident in snapshot.incidents})
+    works = sorted(touched.maintenances - {work.id for work in snapshot.maintenances})
+    pages = [*(f"incidents/{each}.html" for each in incidents), *(f"maintenance/{each}.html" for each in works)]
+    folders = [spoken_in(language, snapshot) for language in snapshot.page.languages]
+    return [
+        *(f"api/v2/incidents/{each}.json" for each in (*incidents, *works)),
+        *(folder + page for folder in folders for page in pages),
+    ]
 
 
 @contextmanager

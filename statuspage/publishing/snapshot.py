@@ -165,6 +165,7 @@ class UpdateView:
     """What was posted in further languages, as stored."""
     lang: str | None = None
     """The original's language, where it stands in a page of another."""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True)

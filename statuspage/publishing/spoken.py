@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, NoticeView, Snapshot, UpdateView
-from statuspage.publishing.wording import told_in
+from statuspage.publishing.wording import body_in, told_in
 
 
 def spoken(snapshot: Snapshot, language: str) -> Snapshot:
@@ -37,10 +37,8 @@ def _maintenance(view: MaintenanceView, language: str, original: str) -> Mainten
 
 
 def _update(view: UpdateView, language: str, original: str) -> UpdateView:
-    body = told_in(view.texts, language, "body")
-    if body is None:
-        return replace(view, lang=original)
-    return replace(view, html=html_of(body), text=text_of(body))
+    html, text = body_in(view.html, view.text, view.texts, language) or (view.html, view.text)
+    return replace(view, html=html, text=text, lang=None if told_in(view.texts, language, "body") else original)
 
 
 def _notice(view: NoticeView, language: str, original: str, url: str) -> NoticeView:

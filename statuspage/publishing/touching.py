@@ -34,8 +34,8 @@ def touched_since(
     components. Figures that were due no longer ago than `patience` are left to the next publish.
     """
     incidents = session.execute(
-        select(Incident.id, Incident.started_at).where(Incident.changed_in > since, Incident.public_at.is_not(None))
-    ).all()
+        select(Incident.id, Incident.started_at).where(Incident.changed_in > since, Incident.draft.is_(False))
+    ).all()  # those that are not public too: one that was withdrawn has left files behind
     maintenances = session.execute(
         select(Maintenance.id, Maintenance.starts_at).where(Maintenance.changed_in > since)
     ).all()

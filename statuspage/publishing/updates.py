@@ -88,4 +88,5 @@ def _update_view(update: Update, affected: tuple[AffectedView, ...]) -> UpdateVi
         affected=affected,
         notified=update.notify,
         texts=update.texts or {},
+        edited_at=update.edited_at,
     )

@@ -17,6 +17,7 @@ from babel.support import NullTranslations
 
 from statuspage.domain.sla.duration import Duration, parse_duration, rounded
 from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.publishing.markup import html_of, text_of
 from statuspage.translations.catalogues import load_catalogue
 
 _LOCALES = {"en": "en_GB"}
@@ -38,6 +39,20 @@ def told_in(texts: Mapping[str, Any] | None, language: str, name: str) -> str | 
         said = (texts or {}).get(code, {}).get(name)
         if said:
             return str(said)
+    return None
+
+
+def body_in(html: str, text: str, texts: Mapping[str, Any] | None, language: str) -> tuple[str, str] | None:
+    """An update in a language, as HTML and as text: as it was posted in it, or the original (`html`, `text`) with the
+    sentences that the product itself ended it with in the language; None for the original as it is."""
+    body = told_in(texts, language, "body")
+    if body is not None:
+        return html_of(body), text_of(body)
+    for code in (language, language.partition("-")[0]):
+        original, said = (texts or {}).get(code, {}).get("facts", ("", ""))
+        if said and html.endswith(html_of(original)) and text.endswith(text_of(original)):
+            html, text = html.removesuffix(html_of(original)), text.removesuffix(text_of(original))
+            return f'{html}<div lang="{code}">{html_of(said)}</div>', text + text_of(said)
     return None
 
 

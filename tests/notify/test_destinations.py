@@ -85,7 +85,7 @@ def test_silence_on_one_line_is_not_the_servers_end(
     subscribe(*SLOW[:4], *QUICK)
     mail_server.behave("domainslow slow.example 60")
     open_incident(at=read_clock())
-    report = deliver_due(installation, read_clock, replace(MAIL, timeout=3))
+    report = deliver_due(installation, read_clock, replace(MAIL, timeout=6))
     assert (report.sent, report.trouble) == (len(QUICK), None)
     assert report.retrying == 4
 

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
-from statuspage import bounces, incidents, notices, subscribers
+from statuspage import bounces, incidents, maintenance, notices, reminders, subscribers
 from statuspage.changes import Installation, site_change
 from statuspage.domain.vocabulary import ComponentStatus, Priority
-from statuspage.drafts import IncidentDraft, SubscriberDraft
+from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft
 from statuspage.models import Delivery, Page, Subscriber
 from statuspage.notice_drafts import NoticeDraft
 from statuspage.notify import outbox, quarantine
@@ -313,6 +313,37 @@ def test_change_of_terms_is_told(
     webhook = next(each.json for each in receiver.wait_for(2) if "notice" in each.json)
     assert webhook["incident"]["name"] == "New service levels"
     assert webhook["incident"]["impact"] == "none"
+
+
+def test_reminder_says_when_it_was_made(
+    installation: Installation,
+    add: Add,
+    run: Run,
+    receiver: Receiver,
+    add_components: Callable[..., None],
+    now: datetime,
+) -> None:
+    add_components("API")
+    add(receiver.url())
+    starts_at = now + timedelta(days=28)
+    draft = MaintenanceDraft(
+        title="New switch",
+        body="Calls may drop.",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        components=["api"],
+    )
+    with installation.database.write() as session:
+        maintenance.schedule(session, draft, policy=installation.policy(now), author="Anna", now=now)
+    assert run().sent == 1
+    with installation.database.write() as session:
+        day_before = starts_at - timedelta(hours=24)
+        reminders.remind_due(session, policy=installation.policy(day_before), now=day_before)
+    assert run(days=27).sent == 1
+    announced, reminded = (posted.json["incident"] for posted in receiver.wait_for(2))
+    assert announced["scheduled_reminded_at"] is None
+    assert reminded["scheduled_reminded_at"] == day_before.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert reminded["id"] == announced["id"]
 
 
 def test_updates_come_in_their_order(
