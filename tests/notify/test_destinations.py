@@ -18,7 +18,7 @@ from tests.mail import MailServer, Received, deliver_mail
 from tests.notify.conftest import OpenIncident, PostUpdate, Subscribe
 from tests.running import wait_until
 
-PROMPT = 10.0
+PROMPT = 30.0
 """Seconds; a slow machine included."""
 SLOW = [f"reader{n}@slow.example" for n in range(20)]
 QUICK = [f"reader{n}@quick.example" for n in range(20)]

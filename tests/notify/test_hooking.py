@@ -182,7 +182,7 @@ def test_silent_receiver_holds_up_nobody(
     began = time.monotonic()
     report = run(total=3)
     assert report.sent == 20
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 40
     assert all("no answer within" in (row.last_error or "") for row in rows_of(installation) if row.state == "due")
 
 

