@@ -116,7 +116,8 @@ def _said_of_loss(loss: Loss) -> Sentence:
             lost = _(
                 "Changes made from then until %(until)s (%(length)s) may be lost, more than the agreed %(limit)s."
             )
-        return f"{_('Recovered from the backup of %(snapshot)s.')} {lost}" % facts
+        recovered = _("Recovered from the backup of %(snapshot)s.")
+        return f"{recovered} {lost}" % facts
 
     return said
 

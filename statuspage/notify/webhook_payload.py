@@ -201,7 +201,7 @@ def _event(event: Incident | Maintenance, posts: Sequence[Update], status: str, 
 
 def _spoken(told: Json, event: Incident | Maintenance, posts: Sequence[Update], language: str) -> Json:
     """What is told, with the titles and texts that were posted in the language."""
-    said = {post.id: told[1] for post in posts if (told := _body_in(post, language))}
+    said = {post.id: both[1] for post in posts if (both := _body_in(post, language))}
     updates = [{**each, "body": said.get(each["id"], each["body"])} for each in told["incident_updates"]]
     named = {"name": told_in(event.texts, language, "title") or told["name"], "incident_updates": updates}
     postmortem = next((each["body"] for each in updates if each["status"] == IncidentStatus.POSTMORTEM), None)
