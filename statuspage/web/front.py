@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -38,7 +39,7 @@ class Front:
     def __init__(self, app: Flask) -> None:
         self.files = PublishedFiles(app.extensions[current.EXTENSION].settings.public_folder)
         self.doors = Doors(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
-        self._door_names = door_names(app)
+        self._is_door = doors_of(app)
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         """Answer one request."""
@@ -50,7 +51,7 @@ class Front:
             headers = scope.headers
             accepts = headers.get("accept-encoding", "")
             answer = self.files.answer(scope.path, accepts, headers.get("if-none-match"))
-            if answer is None and scope.path.partition("/")[2].partition("/")[0] not in self._door_names:
+            if answer is None and not self._is_door(scope.path):
                 answer = self.files.not_found(scope.path, accepts)
             if answer is not None:
                 proto.response_bytes(answer.status, answer.headers, answer.body)
@@ -58,10 +59,18 @@ class Front:
         await self.doors.serve(scope, proto)
 
 
-def door_names(app: Flask) -> frozenset[str]:
-    """The first words of all paths that Flask answers itself; any other unknown path is the public 404 page."""
-    words = (rule.rule.split("/")[1] for rule in app.url_map.iter_rules())
-    return frozenset(word for word in words if word and not word.startswith("<"))
+def doors_of(app: Flask) -> Callable[[str], bool]:
+    """Whether Flask itself answers at a path, by its first word or, below a language, its second; any other unknown
+    path is the public 404 page."""
+    words = [rule.rule.split("/")[1:] for rule in app.url_map.iter_rules()]
+    names = {first for first, *_ in words if first and not first.startswith("<")}
+    below_language = {second for first, second in (each for each in words if len(each) == 2) if first == "<lang>"}
+
+    def is_door(path: str) -> bool:
+        first, _, rest = path.removeprefix("/").partition("/")
+        return first in names or rest in below_language
+
+    return is_door
 
 
 async def serve(app: Flask, host: str, port: int) -> None:

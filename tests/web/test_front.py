@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 
-from statuspage.web.front import Front
+from statuspage.web.front import Front, doors_of
 
 
 @dataclass
@@ -40,3 +40,9 @@ def test_busy_doors_hold_up_neither_life_nor_page(app: Flask, path: str, status:
     with ThreadPoolExecutor(1) as thread:  # a browser of another test may keep a loop in this one
         thread.submit(asyncio.run, front.__rsgi__(Asked(path), answer)).result()
     assert answer.status == status
+
+
+def test_forms_below_a_language_are_doors(app: Flask) -> None:
+    is_door = doors_of(app)
+    assert all(map(is_door, ["/subscribe", "/nl/subscribe", "/admin", "/manage/token", "/api/v1/incidents"]))
+    assert not any(map(is_door, ["/", "/nl", "/nl/history", "/nl/subscribe/more", "/subscribed", "/a/b/c"]))
