@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from statuspage.domain.intervals import Span
 from statuspage.domain.periods import midnight, parse_period
-from statuspage.domain.sla.audience import Contacts
 from statuspage.domain.sla.contract import Policy
 from statuspage.domain.sla.credits import claims_close_at, credit_amount, meeting_closes_at
 from statuspage.domain.sla.response import (
@@ -104,8 +103,8 @@ def facts_missing(report: CustomerReport, policy: Policy) -> tuple[str, ...]:
 
 def contacts_missing(customer: Customer) -> tuple[str, ...]:
     """Which of the two contact slots are empty (OP13)."""
-    held = {contact.role: contact.email for contact in customer.contacts}
-    return Contacts(customer.id, held.get("main"), held.get("backup")).missing
+    held = {contact.role for contact in customer.contacts}
+    return tuple(role for role in ("main", "backup") if role not in held)
 
 
 def report_standing(

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from statuspage import customer_reports, customers, maintenance, subscribers
 from statuspage.changes import Change, Installation, open_installation, site_change
 from statuspage.customer_drafts import ContactDraft, CustomerDraft, ReportDraft
+from statuspage.domain.sla.policy import load_policy
 from statuspage.drafts import MaintenanceDraft, SubscriberDraft, read_draft
 from statuspage.models import Contact, Customer, Delivery
 from statuspage.notify import outbox
@@ -22,6 +23,7 @@ from statuspage.notify.contacts import count_obliged
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.web.admin.attention import load_attention
 from tests.contracts import AUTHOR
+from tests.owed import mailing
 
 WINDOW = {"starts_at": "2026-12-06T04:00Z", "ends_at": "2026-12-06T05:00Z"}
 
@@ -130,3 +132,27 @@ def test_letter_goes_to_who_reported(optimy: Installation, now: datetime) -> Non
     assert "All of them." in text_of(mail)
     with optimy.database.read() as session:
         assert session.scalars(select(Delivery.kind)).all() == ["letter"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "event", "told"),
+    [
+        ("optimy", "incident", ["all@example.com"]),
+        ("optimy", "maintenance", ["a2@example.com", "all@example.com", "b@example.com", "voice@example.com"]),
+        ("optimy", "recovery", ["a2@example.com", "all@example.com", "b@example.com"]),
+        ("standard", "maintenance", ["all@example.com", "voice@example.com"]),
+        ("standard", "sla_change", ["a2@example.com", "all@example.com", "b@example.com", "voice@example.com"]),
+    ],
+)
+def test_events_reach_who_chose_and_who_must_hear(preset: str, event: str, told: list[str]) -> None:
+    with mailing(load_policy(preset)) as page:
+        for service in ("platform", "voice"):
+            page.add_component(service)
+        page.add_subscriber({"email": "all@example.com", "confirmed": True})
+        page.add_subscriber({"email": "voice@example.com", "services": ["voice"], "confirmed": True})
+        page.add_subscriber({"email": "new@example.com"})
+        page.add_customer({"customer": "A", "main": "ALL@example.com", "backup": "a2@example.com"})
+        page.add_customer({"customer": "B", "main": "b@example.com"})
+        page.tell(event, ["voice"] if event == "maintenance" else ["platform"])
+        assert page.to() == told
+        assert page.without_backup() == ["B"]

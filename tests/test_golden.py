@@ -1,4 +1,5 @@
-"""Every golden case through the domain functions: one adapter per kind of case, no case treated on its own.
+"""Every golden case through the functions that the product itself uses: one adapter per kind of case, no case treated
+on its own.
 
 Reads tests/data/golden.json, or the file named by GOLDEN. Only the keys in `expected` are compared.
 """
@@ -17,10 +18,11 @@ import pytest
 from statuspage.domain.intervals import Span
 from statuspage.domain.percent import floor_percent
 from statuspage.domain.periods import day_span, parse_period
-from statuspage.domain.sla import audience, availability, cadence, credits, notice, response, tickets
+from statuspage.domain.sla import availability, cadence, credits, notice, response, tickets
 from statuspage.domain.sla.availability import Availability, MaintenanceWindow, Outage
 from statuspage.domain.sla.policy import Policy, load_policy, override
 from statuspage.domain.vocabulary import Cause, MaintenanceKind, Risk
+from tests.owed import mailing
 
 FILE = Path(os.environ.get("GOLDEN") or Path(__file__).parent / "data" / "golden.json")
 CASES = json.loads(FILE.read_text("utf-8"))
@@ -298,22 +300,17 @@ def visibility(policy: Policy, inputs: Inputs) -> Answer:
 
 
 def recipients(policy: Policy, inputs: Inputs) -> Answer:
-    people = [
-        audience.Subscriber(
-            each["email"],
-            frozenset(each.get("services") or ()),
-            each.get("confirmed", False),
-            frozenset(each.get("kinds") or ()),
-        )
-        for each in inputs.get("subscribers", [])
-    ]
-    contacts = [
-        audience.Contacts(each["customer"], each.get("main"), each.get("backup"))
-        for each in inputs.get("contacts", [])
-    ]
-    to = audience.recipients(policy, inputs["event"], inputs.get("services", []), people, contacts)
-    without = sorted(each.customer for each in contacts if "backup" in each.missing)
-    return {"to": to, "customers_without_backup": without}
+    services = inputs.get("services", [])
+    chosen = {name for each in inputs.get("subscribers", []) for name in each.get("services") or ()}
+    with mailing(policy) as page:
+        for service in sorted({*services, *chosen}):
+            page.add_component(service)
+        for each in inputs.get("subscribers", []):
+            page.add_subscriber(each)
+        for each in inputs.get("contacts", []):
+            page.add_customer(each)
+        page.tell(inputs["event"], services)
+        return {"to": page.to(), "customers_without_backup": page.without_backup()}
 
 
 ADAPTERS: dict[str, Callable[[Policy, Inputs], Answer]] = {

@@ -8,7 +8,6 @@ import pytest
 
 from statuspage.domain.intervals import Span
 from statuspage.domain.periods import Period, day_span
-from statuspage.domain.sla.audience import Contacts, Subscriber, recipients
 from statuspage.domain.sla.credits import claims_close_at, credit, credit_percent, meeting_closes_at
 from statuspage.domain.sla.policy import override
 from statuspage.domain.sla.response import (
@@ -137,24 +136,3 @@ def test_only_full_months_are_measured_where_the_policy_says_so() -> None:
     assert not is_measured(BY_TICKET, month, month.start + timedelta(seconds=1))
     assert not is_measured(BY_TICKET, month, None, month.end - timedelta(days=1))
     assert is_measured(REBATES, month, month.end)
-
-
-def test_mail_goes_to_those_who_chose_and_those_who_must_hear() -> None:
-    people = [
-        Subscriber("all@example.test"),
-        Subscriber("voice@example.test", frozenset({"voice"})),
-        Subscriber("new@example.test", confirmed=False),
-        Subscriber("work@example.test", kinds=frozenset({"maintenance"})),
-    ]
-    contacts = [Contacts("b", "B@example.test", None), Contacts("a", "all@example.test", "a2@example.test")]
-    assert recipients(BUSINESS_DAYS, "incident", ["platform"], people, contacts) == ("all@example.test",)
-    assert recipients(BUSINESS_DAYS, "maintenance", ["voice"], people, contacts) == (
-        "B@example.test",
-        "a2@example.test",
-        "all@example.test",
-        "voice@example.test",
-        "work@example.test",
-    )
-    assert "B@example.test" in recipients(STANDARD, "sla_change", [], people, contacts)
-    assert "B@example.test" not in recipients(STANDARD, "maintenance", [], people, contacts)
-    assert [each.missing for each in contacts] == [("backup",), ()]
