@@ -21,6 +21,13 @@ from statuspage.settings import Settings
 pytest_plugins = ["tests.servers", "tests.engines", "tests.mail", "tests.hooks"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How each test failed that passed, or failed again, when it was run once more."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("_", f"first run of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture
 def now() -> datetime:
     """A Monday morning."""

@@ -84,7 +84,7 @@ def running_page(instance: Path, **settings: str) -> Iterator[RunningPage]:
         process.stdout.close()
 
 
-def wait_until(condition: object, seconds: float = 10.0) -> bool:
+def wait_until(condition: object, seconds: float = 30.0) -> bool:
     """Whether `condition()` came true within `seconds`."""
     assert callable(condition)
     deadline = time.monotonic() + seconds

@@ -68,7 +68,7 @@ def alertmanager(folder: Path, url: str) -> Iterator[int]:
     ]
     with (folder / "log").open("w") as log, subprocess.Popen([program, *options], stdout=log, stderr=log) as process:
         try:
-            assert wait_until(lambda: _is_ready(port), 20), (folder / "log").read_text()
+            assert wait_until(lambda: _is_ready(port)), (folder / "log").read_text()
             yield port
         finally:
             process.terminate()
@@ -118,8 +118,8 @@ def test_alertmanager_tells_the_page(tmp_path: Path) -> None:
             fire(port, "api", until=timedelta(hours=1))
             fire(port, "web", until=timedelta(hours=1))
             both = {"api": ("investigating", False), "web": ("investigating", True)}
-            assert wait_until(lambda: found(page, token) == both, 10)
-            assert wait_until(lambda: b"API: major outage" in page.get("/")[1], 10)
+            assert wait_until(lambda: found(page, token) == both)
+            assert wait_until(lambda: b"API: major outage" in page.get("/")[1])
             _, front = page.get("/")
             assert b"internal" not in front
             assert b"Web: major outage" not in front
@@ -136,4 +136,4 @@ def test_alertmanager_tells_the_page(tmp_path: Path) -> None:
                 held = call(page.port, "GET", "/api/v1/incidents", Authorization=f"Bearer {token}")["items"]
                 return any(each["draft"] and each["resolved_at"] for each in held)
 
-            assert wait_until(recovered, 20)
+            assert wait_until(recovered)

@@ -216,7 +216,7 @@ def test_demo_runs_with_mail_and_ends(tmp_path: Path) -> None:
         page.wait(12)
         page.stdout.close()
     assert len(processes) == 4, "mail sink, web, worker, prober"
-    assert wait_until(lambda: not any(is_alive(pid) for pid in processes), 10)
+    assert wait_until(lambda: not any(is_alive(pid) for pid in processes))
 
 
 def is_alive(pid: str) -> bool:

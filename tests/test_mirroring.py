@@ -29,7 +29,7 @@ def test_copy_follows_each_publish(
         add_components("Voice")
         for name in ("one", "two"):
             front = tmp_path / name / "index.html"
-            assert wait_until(lambda front=front: front.exists() and "Voice" in front.read_text(), seconds=10)
+            assert wait_until(lambda front=front: front.exists() and "Voice" in front.read_text())
     finally:
         stop.set()
         for thread in threads:

@@ -146,7 +146,7 @@ def test_update_appears_before_any_mail(site: Site) -> None:
     site.post_incident("Voicemail is down")
     assert "Voicemail is down" in site.published("index.html")
     assert site.mails_about("Voicemail is down") == []
-    assert wait_until(lambda: site.mails_about("Voicemail is down"), seconds=15)
+    assert wait_until(lambda: site.mails_about("Voicemail is down"))
 
 
 def test_refused_form_keeps_what_was_typed(site: Site) -> None:
@@ -164,12 +164,12 @@ def test_refusing_mail_server_loses_no_mail(site: Site) -> None:
     assert "Numbers cannot be ported" in site.published("index.html")
     with httpx.Client(base_url=site.page.url) as visitor:
         assert visitor.get("/").status_code == 200
-    assert wait_until(lambda: site.waiting_deliveries(), seconds=20)
+    assert wait_until(lambda: site.waiting_deliveries())
     assert site.mails_about("Numbers cannot be ported") == []
     site.mail.behave()
     for delivery in site.waiting_deliveries():
         site.post_form("/admin/deliveries/retry", "/admin/incidents/new", id=delivery)
-    assert wait_until(lambda: site.mails_about("Numbers cannot be ported"), seconds=20)
+    assert wait_until(lambda: site.mails_about("Numbers cannot be ported"))
 
 
 def test_killed_worker_comes_back_and_sends(site: Site) -> None:

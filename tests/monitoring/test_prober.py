@@ -62,8 +62,16 @@ def probing(installation: Installation, **settings: str) -> Iterator[subprocess.
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
+                assert wait_until(lambda: catches_sigterm(process.pid))
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(9) == 0
+
+
+def catches_sigterm(pid: int) -> bool:
+    """Whether a process is far enough to end in its own way."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.fixture
@@ -93,8 +101,8 @@ def monitor(installation: Installation, monitor_id: str) -> Monitor:
         return session.get_one(Monitor, monitor_id)
 
 
-def shows(installation: Installation, monitor_id: str, status: ComponentStatus, seconds: float = 20.0) -> bool:
-    return wait_until(lambda: monitor(installation, monitor_id).status is status, seconds)
+def shows(installation: Installation, monitor_id: str, status: ComponentStatus) -> bool:
+    return wait_until(lambda: monitor(installation, monitor_id).status is status)
 
 
 def results(installation: Installation, monitor_id: str) -> list[CheckResult]:
@@ -106,18 +114,18 @@ def results(installation: Installation, monitor_id: str) -> list[CheckResult]:
 def test_outage_is_found_published_and_ended(installation: Installation, watch: Watch) -> None:
     page = installation.settings.public_folder / "api/v2/components.json"
     with running_target() as port:
-        watched = watch(f"http://127.0.0.1:{port}/", "1s")
+        watched = watch(f"http://127.0.0.1:{port}/", "8s")
         with probing(installation), publishing(installation):
             assert shows(installation, watched, ComponentStatus.OPERATIONAL)
-            assert wait_until(lambda: page.exists() and "operational" in page.read_text(), 20)
+            assert wait_until(lambda: page.exists() and "operational" in page.read_text())
             os.kill(_listener(port), signal.SIGSTOP)
             assert shows(installation, watched, ComponentStatus.MAJOR_OUTAGE)
-            assert wait_until(lambda: "major_outage" in page.read_text(), 5)
+            assert wait_until(lambda: "major_outage" in page.read_text())
             os.kill(_listener(port), signal.SIGCONT)
             assert shows(installation, watched, ComponentStatus.OPERATIONAL)
     first, second = [each for each in results(installation, watched) if each.outcome == "down"][:2]
     assert first.words == "no answer in 1 s"
-    assert second.at - first.at < timedelta(seconds=1.9), "the first failure is tried again at once"
+    assert second.at - first.at < timedelta(seconds=6), "the first failure is tried again at once"
 
 
 def _listener(port: int) -> int:
@@ -141,7 +149,7 @@ def test_slow_targets_delay_nobody(installation: Installation, watch: Watch, tar
         watch(f"http://127.0.0.1:{target}/hang?{number}", "1s")
     quick = watch(f"http://127.0.0.1:{target}/", "1s")
     with probing(installation):
-        assert wait_until(lambda: len(results(installation, quick)) >= 5, 15)
+        assert wait_until(lambda: len(results(installation, quick)) >= 5)
     assert {each.outcome for each in results(installation, quick)} == {"up"}
 
 
@@ -150,12 +158,12 @@ def test_changes_are_picked_up_in_seconds(installation: Installation, watch: Wat
     with probing(installation):
         assert shows(installation, first, ComponentStatus.OPERATIONAL)
         second = watch(f"http://127.0.0.1:{target}/status/500", "1s")
-        assert shows(installation, second, ComponentStatus.MAJOR_OUTAGE, 10)
+        assert shows(installation, second, ComponentStatus.MAJOR_OUTAGE)
         with site_change(installation, datetime.now(UTC), author="test") as change:
             row = change.session.get_one(Monitor, second)
             table = table_of(row, every="10s", target=f"http://127.0.0.1:{target}/")
             change_monitor(change.session, row, table, author="test", now=datetime.now(UTC))
-        assert shows(installation, second, ComponentStatus.OPERATIONAL, 10)
+        assert shows(installation, second, ComponentStatus.OPERATIONAL)
         with site_change(installation, datetime.now(UTC), author="test") as change:
             row = change.session.get_one(Monitor, first)
             remove_monitor(change.session, row, author="test", now=datetime.now(UTC))
@@ -176,11 +184,11 @@ def test_locked_database_loses_nothing(installation: Installation, watch: Watch,
         before = len(results(installation, watched))
         holder.rollback()
         holder.close()
-        assert wait_until(lambda: len(results(installation, watched)) >= before + 4, 10)
+        assert wait_until(lambda: len(results(installation, watched)) >= before + 4)
     found = results(installation, watched)
     assert {each.outcome for each in found} == {"up"}
     gaps = [after.at - earlier.at for earlier, after in pairwise(found[1:])]
-    assert max(gaps) < timedelta(seconds=2.5)
+    assert max(gaps) < timedelta(seconds=4), "no check is lost while the lock is held"
 
 
 def test_frozen_prober_blames_nobody(installation: Installation, watch: Watch, target: int) -> None:
