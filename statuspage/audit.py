@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,11 +37,34 @@ def record(
     return event
 
 
-def load_events(session: Session, *, before_id: int | None = None, limit: int = 100) -> list[AuditEvent]:
+@dataclass(frozen=True)
+class Sought:
+    """Which events: `actor` and `action` exactly, `target` as a part of it, whatever its case; None means any."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def load_events(
+    session: Session, sought: Sought = Sought(), *, before_id: int | None = None, limit: int = 100
+) -> list[AuditEvent]:
     """Newest events first; `before_id` is the last id of the page before."""
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(AuditEvent.id < before_id)
+    if sought.actor is not None:
+        query = query.where(AuditEvent.actor == sought.actor)
+    if sought.action is not None:
+        query = query.where(AuditEvent.action == sought.action)
+    if sought.target is not None:
+        query = query.where(AuditEvent.target.icontains(sought.target, autoescape=True))
+    if sought.since is not None:
+        query = query.where(AuditEvent.at >= sought.since)
+    if sought.until is not None:
+        query = query.where(AuditEvent.at < sought.until)
     return list(session.scalars(query))
 
 

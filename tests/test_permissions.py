@@ -40,7 +40,9 @@ ANYBODY = {
 }
 """What needs nothing: the public page, its forms, and the door to the log-in."""
 LINK = {
+    "auth.accept_invitation",
     "auth.set_up",
+    "auth.show_invitation",
     "auth.use_set_up",
     "bounces.take_in",
     "heartbeat.hear_done",
@@ -82,7 +84,7 @@ SCOPES = {
     """,
     Scope.ADMIN: """
         list_hooks create_hook show_hook revoke_hook list_tokens create_token show_token revoke_token list_users
-        create_user show_user change_user
+        create_user show_user change_user list_audit_events
     """,
 }
 SCOPE_NEEDED = {f"api_v1.{name}": scope for scope, names in SCOPES.items() for name in names.split()}

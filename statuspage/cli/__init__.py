@@ -16,6 +16,7 @@ from statuspage.cli import (
     customer_reports,
     customers,
     deliveries,
+    events,
     history,
     hooks,
     incidents,
@@ -31,16 +32,20 @@ from statuspage.cli import (
     site,
     slots,
     subscribers,
+    tokens,
+    updates,
 )
 from statuspage.demo.command import demo
 
 COMMANDS = (
     keeping.db,
     people.user,
-    people.token,
+    tokens.token,
+    events.audit,
     site.site,
     looks.look,
     incidents.incident,
+    updates.update,
     hooks.hook,
     maintenance.maintenance,
     slots.slot,

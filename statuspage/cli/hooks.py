@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from statuspage import audit, hooks, monitors
 from statuspage.changes import site_change
-from statuspage.cli.console import author, local, opened, page_zone, plainly, say_rows
+from statuspage.cli.console import author, local, opened, page_zone, plainly, say_json, say_rows
 from statuspage.components import find_components
 from statuspage.drafts import problems_of, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.hook_drafts import HookDraft
 from statuspage.models import Component
 from statuspage.monitor_drafts import MonitorTable
+from statuspage.web.api_v1.hooks import hook_answer
 
 HEARTBEAT: Literal["heartbeat"] = "heartbeat"
 KINDS = (HEARTBEAT, "alertmanager", "alert", "bounces")
@@ -53,22 +54,27 @@ def create(name: str, kind: str, component: str | None, period: str, grace: str)
 
 
 @hook.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON instead of words.")
 @plainly
-def list_() -> None:
+def list_(as_json: bool) -> None:
     """List hooks, newest first; heartbeats are monitors."""
     installation, _now = opened()
     zone = page_zone(installation)
     with installation.database.read() as session:
-        rows = [
-            (
-                each.id,
-                each.kind,
-                each.component.slug if each.component else "-",
-                "revoked" if each.revoked_at else local(each.last_used_at, zone) or "never used",
-                each.name,
-            )
-            for each in hooks.load_hooks(session)
-        ]
+        answers = [hook_answer(each) for each in hooks.load_hooks(session)]
+    if as_json:
+        say_json(answers)
+        return
+    rows = [
+        (
+            each.id,
+            each.kind,
+            each.component or "-",
+            "revoked" if each.revoked_at else local(each.last_used_at, zone) or "never used",
+            each.name,
+        )
+        for each in answers
+    ]
     say_rows(rows, empty="No hook.")
 
 

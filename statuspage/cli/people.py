@@ -1,32 +1,33 @@
-"""flask user and flask token: who may log in, and what may call the API."""
+"""flask user: who may log in, and who is invited to."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
 
-from statuspage import audit, people
-from statuspage.cli.console import author, fail, opened, plainly, say
-from statuspage.domain.vocabulary import Role, Scope
+from statuspage import audit, invitations, people
+from statuspage.cli.console import author, fail, local, opened, page_zone, plainly, say, say_json, say_rows
+from statuspage.domain.vocabulary import Role
 from statuspage.drafts import Draft, read_draft
+from statuspage.errors import NotFound, Problem, Refused
+from statuspage.models import Invitation, User
+from statuspage.web.api_v1.users import shown
 
+ROLES = "|".join(reversed(Role))
 user = AppGroup("user", help="People who may open the admin pages.")
-token = AppGroup("token", help="Tokens for the API.")
 
 
 class _RoleDraft(Draft):
     role: Role
 
 
-class _ScopeDraft(Draft):
-    scope: Scope
-
-
 @user.command("create")
 @click.argument("email")
-@click.option("--role", required=True, metavar="|".join(reversed(Role)), help="Each may all that those after it may.")
+@click.option("--role", required=True, metavar=ROLES, help="Each may all that those after it may.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @plainly
 def create_user(email: str, role: str, password_stdin: bool) -> None:
@@ -41,20 +42,87 @@ def create_user(email: str, role: str, password_stdin: bool) -> None:
     say(f"{address} is {rank.value} now.")
 
 
-@token.command("create")
-@click.argument("name")
-@click.option("--scope", required=True, metavar="|".join(Scope), help="Each includes those before it.")
+@user.command("invite")
+@click.argument("email")
+@click.option("--role", required=True, metavar=ROLES, help="Each may all that those after it may.")
 @plainly
-def create_token(name: str, scope: str) -> None:
-    """Make the token NAME and print it, alone and this once: only its digest is kept."""
-    reach = read_draft(_ScopeDraft, {"scope": scope}).scope
+def invite_user(email: str, role: str) -> None:
+    """Mail EMAIL a link that works once, for a week, to choose a password. Again sends a new one."""
+    rank = read_draft(_RoleDraft, {"role": role}).role
     installation, now = opened()
     with installation.database.write() as session:
-        row, plain = people.create_token(session, name, reach, now)
-        audit.record(
-            session, "token.create", actor=author(), target=row.name, details={"scope": reach.value}, now=now
-        )
-    click.echo(plain)
+        row = invitations.invite(session, email, rank, by=author(), now=now)
+        audit.record(session, "user.invite", actor=author(), target=row.email, details={"role": rank.value}, now=now)
+        address = row.email
+    installation.nudge()
+    say(f"{address} is invited as {rank.value}.")
+
+
+@user.command("uninvite")
+@click.argument("email")
+@plainly
+def revoke_invitation(email: str) -> None:
+    """End the invitation of EMAIL: its link works no more."""
+    installation, now = opened()
+    with installation.database.write() as session:
+        wanted = people.read_email(email)
+        rows = [row for row in invitations.load_all(session) if row.email == wanted and row.token is not None]
+        if not rows:
+            raise NotFound("open invitation", wanted)
+        for row in rows:
+            invitations.revoke(session, row, now)
+        audit.record(session, "user.uninvite", actor=author(), target=wanted, now=now)
+    say(f"{wanted} is not invited any more.")
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="The API's shape.")
+@plainly
+def list_users(as_json: bool) -> None:
+    """Users by address, and below them who is invited."""
+    installation, now = opened()
+    zone = page_zone(installation)
+    with installation.database.read() as session:
+        users, asked = people.load_users(session), invitations.load_all(session)
+        if as_json:
+            say_json([shown(row) for row in users])
+            return
+        say_rows([_row(row, zone) for row in users], "Nobody yet.")
+        say_rows([_invited(row, zone) for row in asked if invitations.is_open(row, now)], "")
+
+
+@user.command("change")
+@click.argument("email")
+@click.option("--role", metavar=ROLES, help="Another role.")
+@click.option("--active/--inactive", default=None, help="Let in again, or shut out.")
+@plainly
+def change_user(email: str, role: str | None, active: bool | None) -> None:
+    """Change role or access of EMAIL; their sessions end with it."""
+    if role is None and active is None:
+        raise Refused(Problem("role", "say --role, --active or --inactive"))
+    rank = read_draft(_RoleDraft, {"role": role}).role if role is not None else None
+    installation, now = opened()
+    with installation.database.write() as session:
+        row = people.load_by_email(session, email)
+        if row is None:
+            raise NotFound("user", email)
+        if rank is not None:
+            people.set_role(session, row, rank)
+        if active is not None:
+            (people.reactivate if active else people.deactivate)(session, row)
+        facts = {"role": row.role.value, "active": row.active}
+        audit.record(session, "user.change", actor=author(), target=row.email, details=facts, now=now)
+        said = f"{row.email} is {row.role.value}{'' if row.active else ', shut out'} now."
+    say(said)
+
+
+def _row(row: User, zone: ZoneInfo) -> tuple[str, ...]:
+    seen: datetime | None = row.last_login_at
+    return row.email, row.role.value, "" if row.active else "shut out", local(seen, zone) or "never"
+
+
+def _invited(row: Invitation, zone: ZoneInfo) -> tuple[str, ...]:
+    return row.email, row.role.value, "invited, until", local(row.expires_at, zone)
 
 
 def _read_password(*, from_stdin: bool) -> str:

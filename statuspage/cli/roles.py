@@ -90,6 +90,7 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "subscribers import",
     ),
     Role.ADMIN: (
+        "audit list",
         "backup",
         "bounces read",
         "db upgrade",
@@ -98,7 +99,10 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "hook revoke",
         "restore",
         "token create",
+        "token list",
+        "token revoke",
         "user create",
+        "user list",
     ),
 }
 COMMAND_NEEDS: dict[str, Role | None] = {name: role for role, names in _COMMANDS.items() for name in names}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from statuspage.web.api_v1 import (
+    audit,
     claims,
     components,
     corrections,
@@ -17,6 +18,7 @@ from statuspage.web.api_v1 import (
     deliveries,
     hooks,
     incidents,
+    invitations,
     maintenances,
     monitors,
     notices,
@@ -25,6 +27,7 @@ from statuspage.web.api_v1 import (
     slots,
     subscribers,
     tokens,
+    updates,
     uptime,
     users,
 )
@@ -35,6 +38,7 @@ NOUNS = (
     components,
     incidents,
     maintenances,
+    updates,
     notices,
     slots,
     subscribers,
@@ -50,6 +54,7 @@ NOUNS = (
     hooks,
     tokens,
     users,
+    audit,
 )
 """Importing them declares their endpoints, in the order of the document."""
 PREFIX = "/api/v1"

@@ -35,7 +35,7 @@ class NewHookAnswer(HookAnswer):
 def list_hooks(call: Call, query: PageQuery) -> Answer:
     """Hooks, newest first, revoked ones among them."""
     with call.read() as session:
-        items, following = page_of_all(hooks.load_hooks(session), query, _shown)
+        items, following = page_of_all(hooks.load_hooks(session), query, hook_answer)
         return call.answered(Items[HookAnswer](items=items, next=following))
 
 
@@ -45,7 +45,7 @@ def create_hook(call: Call, draft: HookDraft) -> Answer:
     with call.write() as session:
         hook, token = hooks.create_hook(session, draft, author=call.author, now=call.now)
         _note(session, call, "hook.create", hook)
-        shown = _shown(hook).model_dump()
+        shown = hook_answer(hook).model_dump()
         return call.created(
             NewHookAnswer(**shown, url=call.base_url(session) + hooks.hook_path(hook, token)),
             f"/api/v1/hooks/{hook.id}",
@@ -57,7 +57,7 @@ def create_hook(call: Call, draft: HookDraft) -> Answer:
 def show_hook(call: Call, hook_id: str) -> Answer:
     """One hook."""
     with call.read() as session:
-        return call.answered(_shown(hooks.load_hook(session, hook_id)))
+        return call.answered(hook_answer(hooks.load_hook(session, hook_id)))
 
 
 @endpoint("DELETE", "/hooks/<hook_id>", scope=Scope.ADMIN, status=204)
@@ -77,7 +77,8 @@ def _note(session: Session, call: Call, action: str, hook: Hook) -> None:
     )
 
 
-def _shown(row: Hook) -> HookAnswer:
+def hook_answer(row: Hook) -> HookAnswer:
+    """A hook without its secret."""
     return HookAnswer(
         id=row.id,
         name=row.name,

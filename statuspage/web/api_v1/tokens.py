@@ -44,7 +44,7 @@ class NewTokenAnswer(TokenAnswer):
 def list_tokens(call: Call, query: PageQuery) -> Answer:
     """Tokens, newest first, revoked ones among them."""
     with call.read() as session:
-        items, following = page_of_all(people.load_tokens(session), query, _shown)
+        items, following = page_of_all(people.load_tokens(session), query, token_answer)
         return call.answered(Items[TokenAnswer](items=items, next=following))
 
 
@@ -62,7 +62,7 @@ def create_token(call: Call, draft: TokenDraft) -> Answer:
             client=call.client,
             now=call.now,
         )
-        shown = _shown(row).model_dump()
+        shown = token_answer(row).model_dump()
         return call.created(
             NewTokenAnswer(**shown, token=plain),
             f"/api/v1/tokens/{row.id}",
@@ -74,7 +74,7 @@ def create_token(call: Call, draft: TokenDraft) -> Answer:
 def show_token(call: Call, token_id: str) -> Answer:
     """One token."""
     with call.read() as session:
-        return call.answered(_shown(_load(session, token_id)))
+        return call.answered(token_answer(_load(session, token_id)))
 
 
 @endpoint("DELETE", "/tokens/<token_id>", scope=Scope.ADMIN, status=204)
@@ -93,7 +93,8 @@ def _load(session: Session, token_id: str) -> ApiToken:
     return people.load_token(session, int(token_id))
 
 
-def _shown(row: ApiToken) -> TokenAnswer:
+def token_answer(row: ApiToken) -> TokenAnswer:
+    """A token without its secret."""
     return TokenAnswer(
         id=str(row.id),
         name=row.name,

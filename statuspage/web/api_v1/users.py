@@ -50,7 +50,7 @@ class UserAnswer(Shape):
 def list_users(call: Call, query: PageQuery) -> Answer:
     """Users by address."""
     with call.read() as session:
-        items, following = page_of_all(people.load_users(session), query, _shown)
+        items, following = page_of_all(people.load_users(session), query, user_answer)
         return call.answered(Items[UserAnswer](items=items, next=following))
 
 
@@ -60,14 +60,14 @@ def create_user(call: Call, draft: UserDraft) -> Answer:
     with call.write() as session:
         user = people.create_user(session, draft.email, draft.password, draft.role, call.now)
         _record(call, session, "user.create", user)
-        return call.created(_shown(user), f"/api/v1/users/{user.id}")
+        return call.created(user_answer(user), f"/api/v1/users/{user.id}")
 
 
 @endpoint("GET", "/users/<user_id>", scope=Scope.ADMIN, gives=UserAnswer)
 def show_user(call: Call, user_id: str) -> Answer:
     """One user."""
     with call.read() as session:
-        return call.answered(_shown(_load(session, user_id)))
+        return call.answered(user_answer(_load(session, user_id)))
 
 
 @endpoint("PATCH", "/users/<user_id>", scope=Scope.ADMIN, body=UserChange, gives=UserAnswer)
@@ -85,7 +85,7 @@ def change_user(call: Call, user_id: str, draft: UserChange) -> Answer:
         if draft.password is not None:
             people.set_password(session, user, draft.password)
         _record(call, session, "user.change", user)
-        return call.answered(_shown(user))
+        return call.answered(user_answer(user))
 
 
 def _load(session: Session, user_id: str) -> User:
@@ -98,7 +98,8 @@ def _record(call: Call, session: Session, action: str, user: User) -> None:
     audit.record(session, action, actor=call.author, target=user.email, client=call.client, now=call.now)
 
 
-def _shown(user: User) -> UserAnswer:
+def user_answer(user: User) -> UserAnswer:
+    """A user as the API shows one."""
     return UserAnswer(
         id=str(user.id),
         email=user.email,
