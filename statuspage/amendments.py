@@ -225,7 +225,7 @@ def _put_back(incident: Incident, standing: Sequence[Update]) -> None:
 def _check_read(update: Update, change: UpdateChange) -> None:
     if change.edits is not None and change.edits != len(update.versions):
         who = update.versions[-1].replaced_by if update.versions else "somebody"
-        raise Refused(Problem("edits", f"{who} edited this update meanwhile: read it as it is now, then edit it"))
+        raise Refused(Problem("edits", f"edited meanwhile by {who}: read it as it is now, then edit it"))
 
 
 def _check_time(update: Update, posted_at: datetime, now: datetime) -> None:

@@ -16,10 +16,14 @@ from statuspage.amendment_drafts import UpdateChange, Withdrawal
 from statuspage.audit import load_events
 from statuspage.changes import Installation, site_change
 from statuspage.components import current_statuses, load_components
+from statuspage.domain.vocabulary import Scope
 from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft, UpdateDraft, read_draft
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Delivery, Incident, Maintenance
 from statuspage.notify import outbox
+from tests.web.api_v1.conftest import Api, fields_of, make_api
+
+__all__ = ["make_api"]
 
 REASON = Withdrawal(reason="Meant for the test system.")
 
@@ -34,9 +38,7 @@ class Desk:
         values = {"title": "Calls fail", "priority": "P1", "body": "We are looking.", **values}
         with self.change() as change:
             draft = read_draft(IncidentDraft, values)
-            return incidents.open_incident(
-                change.session, draft, policy=change.policy, author="ada", now=self.now
-            ).id
+            return incidents.open_incident(change.session, draft, policy=change.policy, author="ada", now=self.now).id
 
     def update(self, incident_id: str, **values: Any) -> str:
         self.now += timedelta(minutes=5)
@@ -139,7 +141,7 @@ def test_shown_time_moves_between_neighbours(desk: Desk) -> None:
 def test_edit_past_another_edit_is_refused(desk: Desk) -> None:
     update = desk.update(desk.open())
     desk.edit(update, body="First.", edits=0)
-    with pytest.raises(Refused, match="bob edited this update meanwhile"):
+    with pytest.raises(Refused, match="edited meanwhile by bob"):
         desk.edit(update, body="Second.", edits=0)
 
 
@@ -235,7 +237,12 @@ def test_withdrawn_maintenance_leaves_the_calendar(desk: Desk, now: datetime) ->
 def test_running_maintenance_lets_go_when_withdrawn(desk: Desk, now: datetime) -> None:
     with desk.change() as change:
         draft = MaintenanceDraft(
-            title="Wrong window", body="Now.", reason="urgent", starts_at=now, ends_at=now + timedelta(hours=1), components=["voice"]
+            title="Wrong window",
+            body="Now.",
+            reason="urgent",
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+            components=["voice"],
         )
         row = maintenance.schedule(change.session, draft, policy=change.policy, author="ada", now=now)
     assert desk.statuses()["voice"] == "under_maintenance"
@@ -257,3 +264,33 @@ def test_raised_by_mistake_is_internal_again(desk: Desk) -> None:
     with desk.installation.database.read() as session:
         stored = session.get_one(Incident, incident)
         assert (stored.public_at, stored.priority) == (None, "P4")
+
+
+def test_api_edits_and_withdraws(desk: Desk, make_api: Callable[[Scope], Api]) -> None:
+    incident = desk.open()
+    update = desk.update(incident)
+    desk.update(incident, body="A third word.")
+    api = make_api(Scope.WRITE)
+    answer = api.patch(f"/updates/{update}", {"body": "Better news.", "edits": 0})
+    assert (answer.status_code, answer.json["versions"][0]["body"]) == (200, "More news.")
+    assert answer.json["edited_at"] is not None
+    assert fields_of(api.patch(f"/updates/{update}", {"body": "Best news.", "edits": 0})) == ["edits"]
+    assert fields_of(api.patch(f"/updates/{update}", {"body": None})) == ["body"]
+    assert fields_of(api.patch(f"/updates/{update}", {"posted_at": "2090-01-01T00:00:00Z"})) == ["posted_at"]
+    assert fields_of(api.delete(f"/updates/{update}")) == ["reason"]
+    assert fields_of(api.delete(f"/updates/{update}?reason=%20")) == ["reason"]
+    assert api.delete(f"/updates/{update}?reason=wrong").status_code == 204
+    assert api.get(f"/updates/{update}").status_code == 404
+    assert [each["body"] for each in api.get(f"/incidents/{incident}").json["updates"]] == [
+        "A third word.",
+        "We are looking.",
+    ]
+    assert api.delete(f"/incidents/{incident}?reason=wrong").status_code == 204
+    assert api.get(f"/incidents/{incident}").status_code == 404
+    assert api.get("/incidents").json["items"] == []
+    with desk.installation.database.read() as session:
+        assert [event.action for event in load_events(session)][:3] == [
+            "incident.withdraw",
+            "update.withdraw",
+            "update.edit",
+        ]

@@ -28,6 +28,7 @@ LAYERS = {
     "migrations": ("statuspage.migrations",),
     "words": (
         "statuspage.addresses",
+        "statuspage.amendment_drafts",
         "statuspage.customer_drafts",
         "statuspage.drafts",
         "statuspage.errors",
@@ -70,6 +71,7 @@ LAYERS = {
         "statuspage.people",
         "statuspage.policy_versions",
         "statuspage.proposals",
+        "statuspage.amendments",
         "statuspage.reminders",
         "statuspage.offered_steps",
         "statuspage.report_steps",

@@ -7,7 +7,8 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from statuspage import incidents, proposals
+from statuspage import amendments, incidents, proposals
+from statuspage.amendment_drafts import Withdrawal
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
     author,
@@ -173,6 +174,20 @@ def discard(incident_id: str, reason: str) -> None:
     with site_change(installation, now, author=author()) as change:
         found = incidents.load_incident(change.session, incident_id)
         proposals.discard(change.session, found, reason, author=author(), now=now)
+
+
+@incident.command("withdraw")
+@click.argument("incident_id", metavar="ID")
+@click.option("--reason", required=True, help="The activity log keeps it.")
+@plainly
+def withdraw(incident_id: str, reason: str) -> None:
+    """Take the incident ID back: gone from page, feeds and lists; what was not sent yet is not sent."""
+    installation, now = opened()
+    why = read_draft(Withdrawal, {"reason": reason})
+    with site_change(installation, now, author=author()) as change:
+        found = incidents.load_incident(change.session, incident_id)
+        amendments.withdraw_incident(change.session, found, why, author=author(), now=now)
+    say("Withdrawn.")
 
 
 @incident.command("list")

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 from flask.cli import AppGroup
 
-from statuspage import extensions
+from statuspage import amendments, extensions
 from statuspage import maintenance as verbs
+from statuspage.amendment_drafts import Withdrawal
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
     author,
@@ -191,6 +192,20 @@ def cancel(maintenance_id: str, body: str, translations: tuple[str, ...], no_not
         verbs.cancel(change.session, row, draft, author=author(), now=now)
         answer = _answer_of(installation, change, row)
     _say(installation, answer, change, as_json)
+
+
+@maintenance.command("withdraw")
+@click.argument("maintenance_id", metavar="ID")
+@click.option("--reason", required=True, help="The activity log keeps it.")
+@plainly
+def withdraw(maintenance_id: str, reason: str) -> None:
+    """Take the maintenance ID back as if it had never been announced; one that is called off is cancelled instead."""
+    installation, now = opened()
+    why = read_draft(Withdrawal, {"reason": reason})
+    with site_change(installation, now, author=author()) as change:
+        row = verbs.load_maintenance(change.session, maintenance_id)
+        amendments.withdraw_maintenance(change.session, row, why, author=author(), now=now)
+    say("Withdrawn.")
 
 
 @maintenance.command("list")

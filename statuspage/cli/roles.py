@@ -23,6 +23,7 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "site export",
         "sla report",
         "slot list",
+        "update show",
     ),
     Role.RESPONDER: (
         "claim list",
@@ -65,6 +66,8 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "report workaround",
         "slot add",
         "slot end",
+        "update edit",
+        "update withdraw",
         "update edit",
         "update show",
         "update withdraw",

@@ -66,7 +66,10 @@ def month_of(instant: datetime, zone: ZoneInfo) -> str:
 
 def _count_months(session: Session, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
     counts: Counter[str] = Counter()
-    for start, public in ((Incident.started_at, Incident.public_at.is_not(None)), (Maintenance.starts_at, Maintenance.withdrawn_at.is_(None))):
+    for start, public in (
+        (Incident.started_at, Incident.public_at.is_not(None)),
+        (Maintenance.starts_at, Maintenance.withdrawn_at.is_(None)),
+    ):
         first, last = session.execute(select(func.min(start), func.max(start)).where(public)).one()
         months = _months_between(first, last, zone) if first is not None else []
         for some in _batched(months):

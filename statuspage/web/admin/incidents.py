@@ -86,7 +86,9 @@ def show_incident(incident_id: str) -> Response:
         return show_one(session, incident, Form(prefilled(session, incident)))
 
 
-def show_one(session: Session, incident: Any, form: Form, status: int = 200) -> Response:
+def show_one(
+    session: Session, incident: Any, form: Form, status: int = 200, *, withdrawal: Form | None = None
+) -> Response:
     """The page of one incident."""
     now = current.now()
     policy = current.installation().policy(now)
@@ -97,6 +99,7 @@ def show_one(session: Session, incident: Any, form: Form, status: int = 200) -> 
         form=form,
         policy=policy,
         due=incidents.next_due(incident, policy),
+        withdrawal=withdrawal or Form(),
         held=incidents.components_held(session, incident),
         told_report=load_delivery_report(session, incident_id=incident.id),
         groups=by_group(load_components(session)),

@@ -200,6 +200,7 @@ def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: 
         later=assessment_of(session, later_window(later, notice), now=now, but=notice.id),
         told=count_told(session, slugs, policy, now),
         cancel=forms.get("cancel") or Form({"notify": "yes"}),
+        withdrawal=forms.get("withdrawal") or Form(),
         opened=next(iter(forms), ""),
         may_move=notice.status is MaintenanceStatus.SCHEDULED,
         may_extend=notice.status.is_running,

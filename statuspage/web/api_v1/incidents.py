@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from statuspage import incidents, proposals
+from statuspage import amendments, incidents, proposals
+from statuspage.amendment_drafts import Withdrawal
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
-from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
+from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft, read_draft
 from statuspage.models import Incident, Update
 from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
@@ -37,6 +38,7 @@ class UpdateAnswer(Shape):
     details: dict[str, Any] | None
     markup: str
     posted_at: UtcInstant
+    edited_at: UtcInstant | None
     public: bool
     author: str | None
     translations: dict[str, TranslationAnswer] = {}
@@ -67,7 +69,7 @@ class IncidentAnswer(Shape):
 
 
 class DiscardQuery(Query):
-    """Why a draft is thrown away."""
+    """Why a draft is thrown away, or an incident taken back."""
 
     reason: str = Field(min_length=1, max_length=1000, description="the audit log keeps it")
 
@@ -161,11 +163,18 @@ def publish_draft(call: Call, incident_id: str) -> Answer:
 
 
 @endpoint("DELETE", "/incidents/<incident_id>", scope=Scope.WRITE, query=DiscardQuery, status=204)
-def discard_draft(call: Call, incident_id: str, query: DiscardQuery) -> Answer:
-    """Throw a draft away for good; the audit log keeps why."""
+def withdraw_incident(call: Call, incident_id: str, query: DiscardQuery) -> Answer:
+    """Throw a draft away for good, or take back what was published: gone from page, feeds and lists, with all it said
+    of components; what was not sent yet is not sent. The audit log keeps what it said, and why."""
     with call.change() as change:
         incident = incidents.load_incident(change.session, incident_id)
-        proposals.discard(change.session, incident, query.reason, author=call.author, now=call.now)
+        if incident.draft:
+            proposals.discard(change.session, incident, query.reason, author=call.author, now=call.now)
+        else:
+            why = read_draft(Withdrawal, {"reason": query.reason})
+            amendments.withdraw_incident(
+                change.session, incident, why, author=call.author, now=call.now, client=call.client
+            )
         return call.answered(None)
 
 
@@ -178,6 +187,7 @@ def update_answer(update: Update) -> UpdateAnswer:
         details=update.details,
         markup=update.markup,
         posted_at=update.posted_at,
+        edited_at=update.edited_at,
         public=update.public_at is not None,
         author=update.author,
         translations=translations_of(update.texts),

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from statuspage import extensions, maintenance
+from statuspage import amendments, extensions, maintenance
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, Scope, WorkEffect, WorkObject
 from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft
 from statuspage.models import Maintenance
@@ -16,6 +16,7 @@ from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.incidents import UpdateAnswer, update_answer
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.updates import WithdrawalQuery
 from statuspage.work_drafts import ExtensionDraft
 
 
@@ -161,6 +162,18 @@ def cancel_maintenance(call: Call, maintenance_id: str, draft: CancelDraft) -> A
         row = maintenance.load_maintenance(change.session, maintenance_id)
         maintenance.cancel(change.session, row, draft, author=call.author, now=call.now)
         return _created(call, change.session, row)
+
+
+@endpoint("DELETE", "/maintenances/<maintenance_id>", scope=Scope.WRITE, query=WithdrawalQuery, status=204)
+def withdraw_maintenance(call: Call, maintenance_id: str, query: WithdrawalQuery) -> Answer:
+    """Take it back as if it had never been announced: gone from page, feeds, calendar and lists. One that is only
+    called off is cancelled instead."""
+    with call.change() as change:
+        row = maintenance.load_maintenance(change.session, maintenance_id)
+        amendments.withdraw_maintenance(
+            change.session, row, query.draft(), author=call.author, now=call.now, client=call.client
+        )
+        return call.answered(None)
 
 
 def _created(call: Call, session: Session, row: Maintenance) -> Answer:
