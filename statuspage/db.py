@@ -76,7 +76,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _instant_of_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 def _instant_of_driver(value: datetime | None) -> datetime | None:

@@ -9,9 +9,8 @@ Announced work mutes monitors, and an operator's correction replaces all that wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
@@ -21,16 +20,25 @@ from statuspage.domain.health import LET_GO
 from statuspage.domain.intervals import Span
 from statuspage.domain.overlays import Correction, corrected, muted
 from statuspage.domain.timeline import FIRST, MONITOR, Claim
-from statuspage.domain.vocabulary import ComponentStatus
+from statuspage.domain.vocabulary import Cause, ComponentStatus
 from statuspage.models import Component, Incident, Maintenance, Monitor, StatusChange
 from statuspage.models import Correction as Corrected
 
-_SOURCE = (
-    StatusChange.component_id,
-    StatusChange.incident_id,
-    StatusChange.maintenance_id,
-    StatusChange.monitor_id,
+_ROWS = StatusChange.__table__.c
+_INCIDENTS = Incident.__table__
+_SAID = (
+    _ROWS.component_id,
+    _ROWS.incident_id,
+    _ROWS.maintenance_id,
+    _ROWS.monitor_id,
+    _ROWS.at,
+    _ROWS.status,
+    _ROWS.cause,
+    _ROWS.note,
 )
+"""Columns, not attributes: thousands of rows go past the object mapper."""
+_OPERATIONAL = ComponentStatus.OPERATIONAL
+_Word = tuple[datetime, ComponentStatus, Cause]
 IS_BASE = (
     StatusChange.incident_id.is_(None) & StatusChange.maintenance_id.is_(None) & StatusChange.monitor_id.is_(None)
 )
@@ -41,7 +49,7 @@ def load_claims(
     session: Session, component_ids: Iterable[str], *, since: datetime, until: datetime, internal: bool = False
 ) -> dict[str, list[Claim]]:
     """The claims on each component after `since` and up to `until`, the words that held at `since`, and when the
-    component was first known. What internal incidents said stays out unless `internal`. Three queries."""
+    component was first known. What internal incidents said stays out unless `internal`. At most five queries."""
     wanted = list(component_ids)
     claims: dict[str, list[Claim]] = {component_id: [] for component_id in wanted}
     if not wanted:
@@ -49,27 +57,34 @@ def load_claims(
     for component_id, at in session.execute(_first_known(wanted, until, internal)):
         if at is not None:
             claims[component_id].append(Claim(FIRST, at, ComponentStatus.OPERATIONAL))
-    rows = session.execute(_changes(wanted, since, until, internal)).all()
-    for (component_id, incident_id, maintenance_id, monitor_id), said in groupby(rows, key=lambda row: row[:4]):
-        if component_id not in claims:
+    at_work: dict[tuple[str, str], list[_Word]] = defaultdict(list)
+    for query in (_held(wanted, since, internal), _changes(wanted, since, until, internal)):
+        _add(claims, at_work, session.execute(query).all())
+    works = _load_works(session, {maintenance_id for _, maintenance_id in at_work})
+    for (component_id, maintenance_id), said in at_work.items():
+        claims[component_id] += _maintenance_claims(works[maintenance_id], said, until)
+    for component_id in {component_id for component_id, _ in at_work}:
+        claims[component_id] = muted(claims[component_id], until)
+    for component_id, corrections in _load_corrections(session, wanted, since, until).items():
+        claims[component_id] = corrected(claims[component_id], corrections)
+    return claims
+
+
+def _add(
+    claims: Mapping[str, list[Claim]], at_work: Mapping[tuple[str, str], list[_Word]], rows: Iterable[Any]
+) -> None:
+    """Add what incidents, monitors and the base said; what maintenances said is put by, it needs their windows."""
+    for component_id, incident_id, maintenance_id, monitor_id, at, status, cause, note in rows:
+        said = claims.get(component_id)
+        if said is None:
             continue
-        if maintenance_id is not None:
-            claims[component_id] += _maintenance_claims(maintenance_id, list(said), until)
-        elif monitor_id is not None:
-            claims[component_id] += [_measured_claim(monitor_id, row) for row in said]
+        if monitor_id is not None:
+            knows = status is _OPERATIONAL and note not in LET_GO
+            said.append(Claim(f"{MONITOR}{monitor_id}", at, status, cause, None, False, knows))
+        elif maintenance_id is not None:
+            at_work[component_id, maintenance_id].append((at, status, cause))
         else:
-            source = f"incident:{incident_id}" if incident_id else "base"
-            claims[component_id] += [Claim(source, row.at, row.status, row.cause) for row in said]
-    corrections = _load_corrections(session, wanted, since, until)
-    return {
-        component_id: corrected(muted(said, until), corrections.get(component_id, ()))
-        for component_id, said in claims.items()
-    }
-
-
-def _measured_claim(monitor_id: str, row: Row[Any]) -> Claim:
-    knows = row.status is ComponentStatus.OPERATIONAL and row.note not in LET_GO
-    return Claim(f"{MONITOR}{monitor_id}", row.at, row.status, row.cause, knows=knows)
+            said.append(Claim(f"incident:{incident_id}" if incident_id else "base", at, status, cause))
 
 
 def _load_corrections(
@@ -107,31 +122,28 @@ def _first_known(component_ids: list[str], until: datetime, internal: bool) -> A
     return select(Component.id, earliest).where(Component.id.in_(component_ids))
 
 
-def _changes(component_ids: list[str], since: datetime, until: datetime, internal: bool) -> Any:
-    """Select the rows of the stretch and those that held at its start, by component and source."""
-    within = select(StatusChange.id).where(
-        StatusChange.component_id.in_(component_ids), StatusChange.at > since, StatusChange.at <= until
-    )
-    wanted = union_all(
-        within, _base_before(component_ids, since), _measured_before(component_ids, since), *_events_before(since)
-    ).subquery()
+def _changes(component_ids: list[str], since: datetime, until: datetime, internal: bool) -> Select[Any]:
+    """Select what was said within the stretch, in order."""
     found = (
-        select(
-            *_SOURCE,
-            StatusChange.at,
-            StatusChange.status,
-            StatusChange.cause,
-            StatusChange.note,
-            Maintenance.kind,
-            Maintenance.starts_at,
-            Maintenance.ends_at,
-        )
-        .join(wanted, wanted.c.id == StatusChange.id)
-        .outerjoin(Incident, Incident.id == StatusChange.incident_id)
-        .outerjoin(Maintenance, Maintenance.id == StatusChange.maintenance_id)
-        .order_by(*_SOURCE, StatusChange.at, StatusChange.id)
+        select(*_SAID)
+        .where(_ROWS.component_id.in_(component_ids), _ROWS.at > since, _ROWS.at <= until)
+        .order_by(_ROWS.component_id, _ROWS.at, _ROWS.id)
     )
-    return found if internal else found.where(_is_public())
+    return found if internal else _only_public(found)
+
+
+def _held(component_ids: list[str], since: datetime, internal: bool) -> Select[Any]:
+    """Select the last word of each source that may hold at the start of the stretch."""
+    last = union_all(
+        _base_before(component_ids, since), _measured_before(component_ids, since), *_events_before(since)
+    ).subquery()
+    found = select(*_SAID).join(last, last.c.id == _ROWS.id)
+    return found if internal else _only_public(found)
+
+
+def _only_public(found: Select[Any]) -> Select[Any]:
+    told = or_(_ROWS.incident_id.is_(None), _INCIDENTS.c.public_at.is_not(None))
+    return found.outerjoin(_INCIDENTS, _INCIDENTS.c.id == _ROWS.incident_id).where(told)
 
 
 def _is_public() -> ColumnElement[bool]:
@@ -182,27 +194,37 @@ def _events_before(since: datetime) -> tuple[Select[Any], Select[Any]]:
 
 
 def _last_words(of_them: ColumnElement[bool], since: datetime) -> Select[Any]:
-    rank = func.row_number().over(partition_by=_SOURCE, order_by=(StatusChange.at.desc(), StatusChange.id.desc()))
+    source = (StatusChange.component_id, StatusChange.incident_id, StatusChange.maintenance_id)
+    rank = func.row_number().over(partition_by=source, order_by=(StatusChange.at.desc(), StatusChange.id.desc()))
     ranked = select(StatusChange.id, rank.label("rank")).where(of_them, StatusChange.at <= since).subquery()
     return select(ranked.c.id).where(ranked.c.rank == 1)
 
 
-def _maintenance_claims(maintenance_id: str, rows: Sequence[Row[Any]], until: datetime) -> list[Claim]:
+def _load_works(session: Session, maintenance_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """The id, class and announced window of these maintenances."""
+    if not maintenance_ids:
+        return {}
+    columns = (Maintenance.id, Maintenance.kind, Maintenance.starts_at, Maintenance.ends_at)
+    rows: Iterable[Row[Any]] = session.execute(select(*columns).where(Maintenance.id.in_(maintenance_ids)))
+    return {row.id: row for row in rows}
+
+
+def _maintenance_claims(work: Row[Any], said: Sequence[_Word], until: datetime) -> list[Claim]:
     """What a maintenance said, cut at the borders of its announced window: outside it nothing is taken out (A4)."""
     claims: list[Claim] = []
-    ends = [*(row.at for row in rows[1:]), until]
-    for row, end in zip(rows, ends, strict=True):
-        working = row.status is not ComponentStatus.OPERATIONAL
-        borders = [at for at in (row.starts_at, row.ends_at) if working and row.at < at < end]
-        for at in (row.at, *borders):
-            claims.append(
-                Claim(
-                    source=f"maintenance:{maintenance_id}",
-                    at=at,
-                    status=row.status,
-                    cause=row.cause,
-                    kind=row.kind if working else None,
-                    overrun=working and not row.starts_at <= at < row.ends_at,
-                )
+    ends = [*(at for at, _, _ in said[1:]), until]
+    for (since, status, cause), end in zip(said, ends, strict=True):
+        working = status is not ComponentStatus.OPERATIONAL
+        borders = [at for at in (work.starts_at, work.ends_at) if working and since < at < end]
+        claims += [
+            Claim(
+                source=f"maintenance:{work.id}",
+                at=at,
+                status=status,
+                cause=cause,
+                kind=work.kind if working else None,
+                overrun=working and not work.starts_at <= at < work.ends_at,
             )
+            for at in (since, *borders)
+        ]
     return claims

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from statuspage.domain.intervals import Span
@@ -42,6 +43,7 @@ Seconds = int | float
 
 _FOREVER = 2**63
 _SEVERITY = {status: status.severity for status in ComponentStatus}
+_DARK = _SEVERITY[ComponentStatus.UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,7 @@ class Figure:
         return _percent(self.up_us, self.measured_us, decimals)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How long a component showed what, in microseconds; each instant stands in at most one of the first five."""
 
     down_us: int = 0
@@ -85,8 +86,7 @@ class Tally:
         return Figure(self.up_us, self.measured_us)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One bar: a local date, the worst status shown in what has elapsed of it, and seconds per status.
 
     `down` is major outage. `num` and `den` are the seconds up and measured. A day that has not begun is all zero
@@ -138,6 +138,7 @@ def day_bars(
     Costs what the changes of state cost: days in between come as slices of rows that all components share.
     """
     sheet = _sheet(tuple(days), zone, microseconds(until), *_exemptions(rules))
+    treated = [sheet.treatment(state) for state in history.states]
     bars: list[Day] = []
     place = 0
     while place < len(sheet.days):
@@ -147,7 +148,7 @@ def day_bars(
             bars += sheet.row(state)[place:quiet_until]
             place = quiet_until
         else:
-            tally, worst = _tally(history, sheet.starts[place], sheet.ends[place], rules)
+            tally, worst = _tally(history, treated, sheet.starts[place], sheet.ends[place])
             bars.append(Day(sheet.days[place], worst, tally))
             place += 1
     return tuple(bars)
@@ -157,7 +158,8 @@ def tally_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Tally:
     """How long the component showed what within the span; time before the first knowledge and after the timeline's
     end is unknown."""
     start, end = microseconds(span.start), microseconds(span.end)
-    return _tally(history, start, end, rules)[0]
+    treated = [_treatment(state, *_exemptions(rules)) for state in history.states]
+    return _tally(history, treated, start, end)[0]
 
 
 def uptime_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Figure:
@@ -174,21 +176,33 @@ def figure_of(days: Iterable[Day]) -> Figure:
     return Figure(up, measured)
 
 
+class _Treatment(NamedTuple):
+    """What a stretch of a state adds to: a field of the tally (or none), and 1 where it is measured, where up."""
+
+    field: str
+    measured: int
+    up: int
+    status: ComponentStatus
+    severity: int
+
+
 @lru_cache(maxsize=1024)
-def _treatment(state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> tuple[str, int, int]:
-    """(tally field, 1 if measured, 1 if up) of a state under a contract. An exclusion wins (A3); an announced window
-    that the contract does not mention counts as downtime (A18), an overrun only if the component is down (A4)."""
-    if state.status is ComponentStatus.UNKNOWN:
-        return "unknown_us", 0, 0
-    down = state.status is ComponentStatus.MAJOR_OUTAGE
+def _treatment(state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> _Treatment:
+    """An exclusion wins (A3); an announced window that the contract does not mention counts as downtime (A18), an
+    overrun only if the component is down (A4)."""
+    status, severity = state.status, _SEVERITY[state.status]
+    if status is ComponentStatus.UNKNOWN:
+        return _Treatment("unknown_us", 0, 0, status, severity)
+    down = status is ComponentStatus.MAJOR_OUTAGE
     reasons: set[str] = {work.kind for work in state.works if not work.overrun}
     if down:
         reasons |= state.causes
     if not reasons.isdisjoint(remove):
-        return _FIELDS[state.status], 0, 0
+        return _Treatment(_FIELDS[status], 0, 0, status, severity)
     exempt = not reasons.isdisjoint(not_down)
     counted = any(work.kind not in remove and work.kind not in not_down for work in state.works)
-    return _FIELDS[state.status], 1, 0 if (down or counted) and not exempt else 1
+    up = 0 if (down or counted) and not exempt else 1
+    return _Treatment(_FIELDS[status], 1, up, status, severity)
 
 
 _FIELDS = {
@@ -212,13 +226,21 @@ class _Sheet:
         self.ends = [max(start, min(end, until)) for start, end in bounds]
         self._exemptions = exemptions
         self._rows: dict[State, tuple[Day, ...]] = {}
+        self._treatments: dict[State, _Treatment] = {}
+
+    def treatment(self, state: State) -> _Treatment:
+        """What a stretch of the state adds to."""
+        found = self._treatments.get(state)
+        if found is None:
+            found = self._treatments[state] = _treatment(state, *self._exemptions)
+        return found
 
     def row(self, state: State) -> tuple[Day, ...]:
         """A bar of one state per date; dates that have not begun are all zero."""
         if state not in self._rows:
-            field, measured, up = _treatment(state, *self._exemptions)
+            treated = self.treatment(state)
             self._rows[state] = tuple(
-                _quiet_day(day, end - start, state, field, measured, up)
+                _quiet_day(day, end - start, treated)
                 for day, start, end in zip(self.days, self.starts, self.ends, strict=True)
             )
         return self._rows[state]
@@ -231,11 +253,13 @@ def _sheet(
     return _Sheet(days, zone, until, (remove, not_down))
 
 
-def _quiet_day(day: date, length: int, state: State, field: str, measured: int, up: int) -> Day:
+def _quiet_day(day: date, length: int, treated: _Treatment) -> Day:
     if not length:
         return Day(day, ComponentStatus.UNKNOWN, Tally())
-    lengths = {field: length} if field else {}
-    return Day(day, state.status, Tally(**lengths, up_us=length * up, measured_us=length * measured))
+    lengths = {treated.field: length} if treated.field else {}
+    return Day(
+        day, treated.status, Tally(**lengths, up_us=length * treated.up, measured_us=length * treated.measured)
+    )
 
 
 def _state_at(history: Timeline, instant: int) -> tuple[State, int]:
@@ -251,29 +275,29 @@ def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, .
     return rules.remove_from_total, rules.not_downtime
 
 
-def _tally(history: Timeline, start: int, end: int, rules: AvailabilityTerms) -> tuple[Tally, ComponentStatus]:
-    bounds, states, exemptions = history.bounds, history.states, _exemptions(rules)
+def _tally(history: Timeline, treated: Sequence[_Treatment], start: int, end: int) -> tuple[Tally, ComponentStatus]:
+    """The tally between two instants and the worst status shown; `treated` holds the treatment of each stretch."""
+    if start >= end:
+        return Tally(), ComponentStatus.UNKNOWN
+    bounds = history.bounds
     lengths: dict[str, int] = {}
-    worst = ComponentStatus.UNKNOWN if start >= end else ComponentStatus.OPERATIONAL
-    seen = measured = up = 0
-    for index in range(max(0, bisect_right(bounds, start) - 1), len(states)):
+    unseen, measured, up = end - start, 0, 0
+    worst, gravest = ComponentStatus.OPERATIONAL, 0
+    for index in range(max(0, bisect_right(bounds, start) - 1), len(treated)):
         begin, until = bounds[index], bounds[index + 1]
         if begin >= end:
             break
         length = (until if until < end else end) - (begin if begin > start else start)
-        if length <= 0:
-            continue
-        state = states[index]
-        field, is_measured, is_up = _treatment(state, *exemptions)
+        field, is_measured, is_up, status, severity = treated[index]
         lengths[field] = lengths.get(field, 0) + length
-        seen += length
+        unseen -= length
         measured += length * is_measured
         up += length * is_up
-        if _SEVERITY[state.status] > _SEVERITY[worst]:
-            worst = state.status
-    if seen < end - start:
-        lengths["unknown_us"] = lengths.get("unknown_us", 0) + end - start - seen
-        worst = max(worst, ComponentStatus.UNKNOWN, key=_SEVERITY.__getitem__)
+        if severity > gravest:
+            worst, gravest = status, severity
+    if unseen:
+        lengths["unknown_us"] = lengths.get("unknown_us", 0) + unseen
+        worst = worst if gravest > _DARK else ComponentStatus.UNKNOWN
     lengths.pop("", None)
     return Tally(**lengths, up_us=up, measured_us=measured), worst
 
