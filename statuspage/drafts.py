@@ -42,6 +42,7 @@ from statuspage.errors import Problem, Refused
 
 TITLE_LENGTH = 255
 BODY_LENGTH = 25_000
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}", re.ASCII)
 
@@ -104,9 +105,9 @@ def check_written_time(value: Any) -> Any:
 
 
 def check_era(moment: datetime) -> datetime:
-    """An instant that zones and calendars can hold."""
-    if not 1900 <= moment.year <= 9000:
-        raise ValueError("must be between the years 1900 and 9000")
+    """An instant that is no slip of the pen, and that zones, calendars and months in addresses can hold."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"must be between the years {FIRST_YEAR} and {LAST_YEAR}")
     return moment
 
 
@@ -210,18 +211,13 @@ class UpdateDraft(Draft):
     """Of the text; a title is that of the incident from now on."""
 
 
-class MaintenanceDraft(Draft):
-    """A new maintenance notice. `kind` is a wish; the class is computed from the notice given."""
+class WindowDraft(Draft):
+    """What a planned and a moved window have in common: when, and what the policy may ask of it."""
 
-    title: Line
-    body: Body
     starts_at: Instant
     ends_at: Instant
-    components: list[str] = []
+    body: Body
     kind: MaintenanceKind | None = None
-    risk: Risk = Risk.NORMAL
-    works_on: WorkObject | None = None
-    effect: WorkEffect | None = None
     reason: Annotated[str, Field(max_length=80)] | None = None
     reason_text: OptionalText | None = None
     confirm: bool = False
@@ -233,6 +229,16 @@ class MaintenanceDraft(Draft):
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at: must be after starts_at")
         return self
+
+
+class MaintenanceDraft(WindowDraft):
+    """A new maintenance notice. `kind` is a wish; the class is computed from the notice given."""
+
+    title: Line
+    components: list[str] = []
+    risk: Risk = Risk.NORMAL
+    works_on: WorkObject | None = None
+    effect: WorkEffect | None = None
 
 
 class MaintenanceUpdateDraft(Draft):
@@ -244,24 +250,8 @@ class MaintenanceUpdateDraft(Draft):
     translations: Translations = {}
 
 
-class MoveDraft(Draft):
+class MoveDraft(WindowDraft):
     """A new window for a maintenance; notice starts anew."""
-
-    starts_at: Instant
-    ends_at: Instant
-    body: Body
-    kind: MaintenanceKind | None = None
-    reason: Annotated[str, Field(max_length=80)] | None = None
-    reason_text: OptionalText | None = None
-    confirm: bool = False
-    notify: bool = True
-    translations: Translations = {}
-
-    @model_validator(mode="after")
-    def check_window(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("ends_at: must be after starts_at")
-        return self
 
 
 class CancelDraft(Draft):
