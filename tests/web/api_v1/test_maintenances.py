@@ -110,6 +110,18 @@ def test_refusal_names_the_field(api: Api, change: dict[str, Any], field: str) -
     assert field in fields_of(answer)
 
 
+def test_work_far_ahead_is_published_or_refused(api: Api) -> None:
+    last = api.post(
+        "/maintenances", {**upgrade(20), "starts_at": "2100-12-31T22:00Z", "ends_at": "2100-12-31T23:59Z"}
+    )
+    assert last.status_code == 201
+    assert "Statuspage-Publish" not in last.headers
+    beyond = api.post(
+        "/maintenances", {**upgrade(20), "starts_at": "2101-01-01T00:00Z", "ends_at": "2170-01-01T00:00Z"}
+    )
+    assert fields_of(beyond) == ["starts_at", "ends_at"]
+
+
 def test_start_in_the_past_is_refused(api: Api) -> None:
     answer = api.post("/maintenances", upgrade(-1, kind="scheduled"))
     assert answer.status_code == 422
