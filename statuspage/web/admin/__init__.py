@@ -6,6 +6,7 @@ from flask import Flask
 
 from statuspage.web.admin import (
     account,
+    amendments,
     claims,
     components,
     corrections,
@@ -37,6 +38,7 @@ __all__ = ["register"]
 
 PAGES = (
     account,
+    amendments,
     claims,
     components,
     corrections,
