@@ -332,7 +332,7 @@ def test_ecerium_counts_late_work_and_whole_minutes(tell: Tell) -> None:
     assert "43,200 minutes" in levels
     assert "At most 125.00 EUR." in levels
     subjects = [subject for to, subject, _ in story.mails("2024-04-21T09:00Z") if to == "ann@example.com"]
-    assert "[Emergency maintenance] Urgent fix" in subjects
+    assert "[Unscheduled maintenance] Urgent fix" in subjects
     with story.installation.database.read() as session:
         who = load_customer(session, acme, parse_period("2024-04"), story.installation.policies)
     row = row_of(story.report("2024-04", customer=who), "sms-gateway")

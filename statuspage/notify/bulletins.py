@@ -46,11 +46,11 @@ def tell_maintenance(news: MaintenanceNews, person: Person, letterhead: Letterhe
     urgent = f", {words.gettext('urgent')}" if news.urgent else ""
     facts += [
         (_label(words, "Status:"), words.state_of(news.status)),
-        (_label(words, "Class:"), f"{words.label(news.kind)}{urgent}"),
+        (_label(words, "Class:"), news.own_class or f"{words.label(news.kind)}{urgent}"),
         *_affected(words, list(news.components)),
     ]
-    if news.reason:
-        facts.append((_label(words, "Reason:"), news.reason))
+    if why := words.why(news.reason_text, news.reason):
+        facts.append((_label(words, "Reason:"), why))
     return Bulletin(
         headline=f"[{words.gettext(maintenance_state(news))}] {news.title}",
         text=news.text,

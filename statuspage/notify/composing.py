@@ -133,7 +133,7 @@ class Composer:
                 told = load_notice_news(session, row.notice_id, self.letterhead.url)
                 letter = write_notice(told, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.reminder_id is not None:
-                soon = load_reminder_news(session, row.reminder_id)
+                soon = load_reminder_news(session, row.reminder_id, self.policy)
                 letter = write_news(soon, self.letterhead, language, now, to_contact=row.contact_id is not None)
             elif row.ring_id is not None:
                 alarm = alarms.load_alarm(session, row.ring_id)

@@ -171,7 +171,8 @@ class _Hooking(InThreads):
                 return bulletins.tell_incident(news, person, self.letterhead)
             return bulletins.tell_maintenance(news, person, self.letterhead)
         if row.reminder_id is not None:
-            return bulletins.tell_maintenance(load_reminder_news(session, row.reminder_id), person, self.letterhead)
+            soon = load_reminder_news(session, row.reminder_id, self.composer.policy)
+            return bulletins.tell_maintenance(soon, person, self.letterhead)
         if row.notice_id is not None:
             told = load_notice_news(session, row.notice_id, self.letterhead.url)
             return bulletins.tell_notice(told, person, self.letterhead)

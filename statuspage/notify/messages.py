@@ -290,11 +290,12 @@ def write_mail(
 
 
 def maintenance_state(news: MaintenanceNews) -> str:
-    """What happened, in words to be translated: "Maintenance moved", "Urgent maintenance"."""
+    """What happened, in words to be translated: "Maintenance moved", "Urgent maintenance"; a policy's own
+    name for a class stands as it is."""
     if news.event == "announced" and news.urgent:
         return "Urgent maintenance"
     if news.event == "announced" and news.kind is MaintenanceKind.EMERGENCY:
-        return "Emergency maintenance"
+        return news.own_class or "Emergency maintenance"
     return _SUBJECTS.get(news.event, "Maintenance update")
 
 

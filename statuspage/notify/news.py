@@ -58,7 +58,10 @@ class MaintenanceNews:
     title: str
     kind: MaintenanceKind
     urgent: bool
+    own_class: str
+    """What the policy calls its class where it has a name of its own for it (EC21), else empty."""
     reason: str | None
+    reason_text: str | None
     status: MaintenanceStatus
     html: str
     text: str
@@ -121,15 +124,15 @@ def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews 
     update = session.get_one(Update, update_id)
     if update.incident_id is not None:
         return _incident_news(session, update, session.get_one(Incident, update.incident_id), policy)
-    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id))
+    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id), policy)
 
 
-def load_reminder_news(session: Session, reminder_id: int) -> MaintenanceNews:
+def load_reminder_news(session: Session, reminder_id: int, policy: Policy) -> MaintenanceNews:
     """The facts of a reminder: the window as it stands, in the words that last announced it."""
     reminder = session.get_one(Reminder, reminder_id)
     told = select(Update).where(Update.maintenance_id == reminder.maintenance_id, Update.event.in_(WINDOW_EVENTS))
     update = session.scalars(told.order_by(Update.sequence.desc()).limit(1)).one()
-    news = _maintenance_news(update, session.get_one(Maintenance, reminder.maintenance_id))
+    news = _maintenance_news(update, session.get_one(Maintenance, reminder.maintenance_id), policy)
     return replace(news, event="reminder", posted_at=reminder.reminded_at, old_window=None)
 
 
@@ -163,7 +166,8 @@ def _incident_news(session: Session, update: Update, incident: Incident, policy:
     )
 
 
-def _maintenance_news(update: Update, maintenance: Maintenance) -> MaintenanceNews:
+def _maintenance_news(update: Update, maintenance: Maintenance, policy: Policy) -> MaintenanceNews:
+    is_plain_emergency = maintenance.kind is MaintenanceKind.EMERGENCY and not maintenance.urgent
     return MaintenanceNews(
         update_id=update.id,
         maintenance_id=maintenance.id,
@@ -171,7 +175,9 @@ def _maintenance_news(update: Update, maintenance: Maintenance) -> MaintenanceNe
         title=maintenance.title,
         kind=maintenance.kind,
         urgent=maintenance.urgent,
-        reason=maintenance.reason_text or maintenance.reason,
+        own_class=policy.maintenance.emergency_name if is_plain_emergency else "",
+        reason=maintenance.reason,
+        reason_text=maintenance.reason_text,
         status=MaintenanceStatus(update.status),
         html=html_of(update.body, update.markup),
         text=text_of(update.body, update.markup),

@@ -81,8 +81,8 @@ def _description(maintenance: MaintenanceView, snapshot: Snapshot, words: Words,
     names = [affected.name for affected in maintenance.components]
     if names:
         parts.append(f"{words.gettext('Affected')}: {', '.join(names)}.")
-    if maintenance.reason_text:
-        parts.append(f"{words.gettext('Reason')}: {maintenance.reason_text}")
+    if why := words.why(maintenance.reason_text, maintenance.reason):
+        parts.append(f"{words.gettext('Reason')}: {why}")
     if maintenance.updates:
         parts.append(maintenance.updates[0].text)
     return without_controls("\n\n".join([*parts, url]).replace("\r\n", "\n").replace("\r", "\n"))

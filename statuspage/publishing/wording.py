@@ -135,6 +135,19 @@ class Words:
             return self.gettext("Upcoming")
         return self.label(status)
 
+    def why(self, reason_text: str | None, reason: str | None) -> str | None:
+        """Why work is announced late: as its author put it, else the policy's word for it; None where nobody said."""
+        if reason_text or not reason:
+            return reason_text
+        _ = self.gettext
+        known = {
+            "immediate_threat": _("An immediate threat"),
+            "vendor_change": _("A vendor’s late change"),
+            "security_no_notice": _("Security: no notice was possible"),
+            "urgent": _("Urgent work"),
+        }
+        return known.get(reason) or reason.replace("_", " ").capitalize()
+
     def old_window(self, details: Mapping[str, Any]) -> str | None:
         """The window before a move, from what the update kept of it."""
         old = [details.get("old_starts_at"), details.get("old_ends_at")]
