@@ -75,6 +75,8 @@ class Settings(BaseModel):
     probe_allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
     """CIDRs that monitors and operators' webhooks may reach besides public addresses."""
 
+    api_rate_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 3000
+    """Calls of API v1 that a token may make in a minute, with each web process."""
     publish_targets: tuple[str, ...] = ()
     """Copies of the published folder: folders, or s3://bucket/prefix?endpoint=…, with commas between."""
 

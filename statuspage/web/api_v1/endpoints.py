@@ -1,7 +1,8 @@
 """How an endpoint is declared and what happens to a request before and after its view.
 
-In this order: who calls (401), may they (403), is the body JSON (400, 413, 415), are its fields right (422), was
-it answered before (Idempotency-Key); then the view, inside whose transaction all its writing happens.
+In this order: who calls (401), how often (429), may they (403), is the body JSON (400, 413, 415), are its fields
+right (422), was it answered before (Idempotency-Key); then the view, inside whose transaction all its writing
+happens.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from flask import Response, request
+from flask import Response, abort, current_app, g, request
 from pydantic import BaseModel
 
 from statuspage.domain.vocabulary import Scope
 from statuspage.errors import NotFound
 from statuspage.web import current
-from statuspage.web.api_v1.access import read_caller
+from statuspage.web.api_v1.access import Caller, read_caller
+from statuspage.web.api_v1.allowance import EXTENSION, Allowance, Standing
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.idempotency import AnsweredMeanwhile, StoredAnswer, load_answer, read_key
 from statuspage.web.api_v1.reading import canonical, read_body, read_model, read_query
+from statuspage.web.errors import problem_response
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 View = TypeVar("View", bound=Callable[..., Answer])
@@ -80,6 +84,7 @@ def view_of(endpoint: Endpoint) -> Callable[..., Response]:
         installation, now = current.installation(), current.now()
         with installation.database.read() as session:
             caller = read_caller(request, session, now)
+        _take_allowance(caller, now)
         caller.check_scope(endpoint.scope)
         call = Call(installation, caller, now, request.remote_addr)
         arguments: dict[str, Any] = _checked(path_values)
@@ -94,6 +99,22 @@ def view_of(endpoint: Endpoint) -> Callable[..., Response]:
 
     serve.__name__ = endpoint.name
     return serve
+
+
+def tell_standing(response: Response) -> Response:
+    """Say on an answer what is left of its caller's allowance; for the blueprint's after_request."""
+    standing: Standing | None = g.get("api_standing")
+    if standing is not None:
+        response.headers.update(standing.headers)
+    return response
+
+
+def _take_allowance(caller: Caller, now: datetime) -> None:
+    allowance: Allowance = current_app.extensions[EXTENSION]
+    standing = g.api_standing = allowance.take(caller.id, now)
+    if standing.exceeded:
+        detail = f"A token may make {standing.limit} calls a minute; go on in {standing.seconds} s."
+        abort(problem_response(429, detail))
 
 
 def _serve_once(endpoint: Endpoint, call: Call, arguments: dict[str, Any]) -> Response:

@@ -27,8 +27,23 @@ _REFUSALS = {
     413: "The body is larger than 1 MiB",
     415: "The body is not application/json",
     422: "A field, a parameter or a rule: see `errors`",
-    429: "Asked too often: see Retry-After",
+    429: "The token's calls of this minute are used up, or something was tried too often: see Retry-After",
     503: "The database cannot be reached; nothing was changed: see Retry-After",
+}
+_WHOLE = {"type": "integer", "minimum": 0}
+_HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": 'Calls that a token may make (q) in a window of seconds (w): `"token";q=3000;w=60`',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left (r), and the seconds until the window begins anew (t): `"token";r=2999;t=60`',
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Limit": {"description": "Calls in a window", "schema": _WHOLE},
+    "RateLimit-Remaining": {"description": "Calls left in it", "schema": _WHOLE},
+    "RateLimit-Reset": {"description": "Seconds until it begins anew", "schema": _WHOLE},
+    "Retry-After": {"description": "Seconds to wait", "schema": _WHOLE},
 }
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -85,6 +100,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**schemas, "Problem": _PROBLEM},
+            "headers": _HEADERS,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -156,19 +172,29 @@ def _without_null(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint, refs: Refs) -> dict[str, Any]:
-    done: dict[str, Any] = {"description": "Done"}
+    done: dict[str, Any] = {"description": "Done", "headers": _standing()}
     if endpoint.gives:
         schema = refs[endpoint.gives, "serialization"]
         done["content"] = {"application/json": {"schema": schema}}
     if endpoint.status == 201:
-        done["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where it is found"}}
+        done["headers"]["Location"] = {"schema": {"type": "string"}, "description": "Where it is found"}
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     refused = {
-        str(status): {"description": text, "content": problem}
+        str(status): {"description": text, "content": problem, "headers": _refusal_headers(status)}
         for status, text in _REFUSALS.items()
         if _can_answer(endpoint, status)
     }
     return {str(endpoint.status): done, **refused}
+
+
+def _standing() -> dict[str, Any]:
+    """Where the caller stands; the answer to an unknown token has none of them."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS if name.startswith("RateLimit")}
+
+
+def _refusal_headers(status: int) -> dict[str, Any]:
+    waits = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if status in (429, 503) else {}
+    return {**({} if status in (400, 401) else _standing()), **waits}
 
 
 def _can_answer(endpoint: Endpoint, status: int) -> bool:
@@ -177,7 +203,7 @@ def _can_answer(endpoint: Endpoint, status: int) -> bool:
             return endpoint.body is not None
         case 404:
             return "<" in endpoint.rule
-        case 409 | 429:
+        case 409:
             return endpoint.method != "GET"
         case 422:
             return endpoint.method != "GET" or endpoint.query is not None
