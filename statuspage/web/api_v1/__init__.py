@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
+from statuspage.web import current
 from statuspage.web.api_v1 import (
     audit,
     claims,
@@ -18,7 +19,6 @@ from statuspage.web.api_v1 import (
     deliveries,
     hooks,
     incidents,
-    invitations,
     maintenances,
     monitors,
     notices,
@@ -31,7 +31,8 @@ from statuspage.web.api_v1 import (
     uptime,
     users,
 )
-from statuspage.web.api_v1.endpoints import ENDPOINTS, view_of
+from statuspage.web.api_v1.allowance import EXTENSION, Allowance
+from statuspage.web.api_v1.endpoints import ENDPOINTS, tell_standing, view_of
 from statuspage.web.api_v1.openapi import answer_document
 
 NOUNS = (
@@ -62,10 +63,12 @@ PREFIX = "/api/v1"
 
 def register(app: Flask) -> None:
     """Attach the API to `app`."""
+    app.extensions[EXTENSION] = Allowance(app.extensions[current.EXTENSION])
     blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
     for endpoint in ENDPOINTS:
         blueprint.add_url_rule(
             endpoint.rule, endpoint.name, view_of(endpoint), methods=[endpoint.method], strict_slashes=True
         )
+    blueprint.after_request(tell_standing)
     blueprint.add_url_rule("/openapi.json", "openapi", answer_document, methods=["GET"])
     app.register_blueprint(blueprint)
