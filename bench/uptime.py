@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from bench.servers import postgres
 from statuspage.changes import Installation, open_installation
 from statuspage.components import ensure_page
 from statuspage.db import Base
@@ -33,23 +34,31 @@ RUNS = 15
 
 
 def measure_uptime(instance: Path, _token: str) -> Iterator[dict[str, object]]:
-    """Medians of some runs, each in a session of its own; from the rows to days and their figure."""
-    installation = open_installation(Settings(statuspage_instance=instance.parent / "uptime"))
-    installation.settings.instance.mkdir(parents=True, exist_ok=True)
+    """Medians of some runs, each in a session of its own, from the rows to days and their figure; on SQLite and
+    on PostgreSQL."""
+    folder = instance.parent / "uptime"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield from _measure(Settings(statuspage_instance=folder), "sqlite")
+    with postgres() as url:
+        yield from _measure(Settings(statuspage_instance=folder, database_url=url), "postgresql")
+
+
+def _measure(settings: Settings, engine: str) -> Iterator[dict[str, object]]:
+    installation = open_installation(settings)
     Base.metadata.create_all(installation.database.engine)
     with installation.database.write() as session:
         ensure_page(session, BORN)
         _add_components(session)
-    before = _bytes(installation)
+    before = _bytes(installation, engine)
     with installation.database.write() as session:
         _add_year(session)
-    weight = (_bytes(installation) - before) / COMPONENTS
+    weight = (_bytes(installation, engine) - before) / COMPONENTS
     ids = [f"c{n}" for n in range(COMPONENTS)]
-    facts = {"outages_a_year": OUTAGES}
+    facts = {"engine": engine, "outages_a_year": OUTAGES}
     bars = _timed(lambda: _days(installation, ids, NOW - timedelta(days=89)))
-    yield {"figure": "bars_ms", "value": round(bars, 1), "components": COMPONENTS, "days": 90, **facts}
+    yield {"figure": "bars_ms", **bars, "components": COMPONENTS, "days": 90, **facts}
     year = _timed(lambda: _days(installation, ids[:1], BORN))
-    yield {"figure": "uptime_year_ms", "value": round(year, 1), "components": 1, "days": 366, **facts}
+    yield {"figure": "uptime_year_ms", **year, "components": 1, "days": 366, **facts}
     yield {"figure": "db_bytes_per_component_year", "value": round(weight), "digests": 365, **facts}
     installation.database.dispose()
 
@@ -63,18 +72,22 @@ def _days(installation: Installation, ids: list[str], since: datetime) -> None:
         figure_of(day_bars(history, dates, ZONE, NOW, rules))
 
 
-def _timed(act: Callable[[], None]) -> float:
-    spent = []
+def _timed(act: Callable[[], None]) -> dict[str, float]:
+    """The medians of wall time and of this process' processor time, in milliseconds."""
+    spent, used = [], []
     for _ in range(RUNS):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         act()
         spent.append((time.perf_counter() - began) * 1000)
-    return statistics.median(spent)
+        used.append((time.process_time() - worked) * 1000)
+    return {"value": round(statistics.median(spent), 1), "cpu_ms": round(statistics.median(used), 1)}
 
 
-def _bytes(installation: Installation) -> int:
-    """What the database's pages that are in use weigh."""
+def _bytes(installation: Installation, engine: str) -> int:
+    """What the database weighs: on SQLite its pages that are in use."""
     with installation.database.read() as session:
+        if engine != "sqlite":
+            return session.scalar(text("SELECT pg_database_size(current_database())")) or 0
         pages, free, size = (
             session.scalar(text(f"PRAGMA {name}")) or 0 for name in ("page_count", "freelist_count", "page_size")
         )
