@@ -99,7 +99,7 @@ function store(action) {
 }
 
 function typedIn(kept) {
-  const fields = [...new FormData(kept)].filter(([name]) => !["csrf_token", "seen", "do"].includes(name));
+  const fields = [...new FormData(kept)].filter(([name]) => !["csrf_token", "after", "edits", "do"].includes(name));
   return JSON.stringify(fields);
 }
 
@@ -107,7 +107,7 @@ function fill(kept, fields) {
   const values = new Map();
   for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const field of kept.elements) {
-    if (!field.name || ["csrf_token", "seen", "do"].includes(field.name)) continue;
+    if (!field.name || ["csrf_token", "after", "edits", "do"].includes(field.name)) continue;
     const mine = values.get(field.name);
     if (field.type === "checkbox" || field.type === "radio") field.checked = mine?.includes(field.value) ?? false;
     else if (mine && field.type !== "hidden") field.value = mine[0];

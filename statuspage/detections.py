@@ -160,6 +160,8 @@ def _goes_on(session: Session, down: _Down, policy: Policy, now: datetime) -> bo
     if last is None or not goes_on(last.ended_at, now):
         return False
     incident = last.incident
+    if incident is not None and incident.withdrawn_at is not None:
+        return False
     if incident is not None and not (incident.draft or incident.status.is_open or _is_ours(session, incident)):
         return False  # an operator ended it: this is news
     _write_down(session, down, incident)

@@ -133,6 +133,7 @@ HookUrl = Annotated[str, Field(max_length=500), AfterValidator(check_web_address
 HookAddress = Annotated[str, Field(max_length=320), AfterValidator(check_web_address)]
 Addresses = Annotated[str, Field(max_length=1000), AfterValidator(check_addresses)]
 ZoneName = Annotated[str, Field(max_length=60), AfterValidator(check_zone)]
+UpdateId = Annotated[str, Field(max_length=40)]
 BaseAddress = Annotated[WebAddress, AfterValidator(check_base_address)]
 LanguageCode = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=10), AfterValidator(check_language)
@@ -205,6 +206,8 @@ class UpdateDraft(Draft):
     lost_until: Instant | None = None
     """Until when changes are lost with it; the start of the incident where nothing is said (OP16)."""
     notify: bool = True
+    after: UpdateId | None = None
+    """The newest update its author has read: refused when somebody posted another since."""
     publish_updates: list[str] = []
     """Ids of updates written while the incident was internal that become public when this one raises it."""
     translations: Translations = {}
@@ -247,6 +250,8 @@ class MaintenanceUpdateDraft(Draft):
     status: MaintenanceStatus | None = None
     body: Body
     notify: bool = True
+    after: UpdateId | None = None
+    """As an incident's update has it."""
     translations: Translations = {}
 
 

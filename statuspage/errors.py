@@ -37,6 +37,10 @@ class NoticeTooShort(Refused):
     """The wished class of maintenance needs longer notice (facts: earliest_start, accepted_kinds)."""
 
 
+class Overtaken(Refused):
+    """Somebody else wrote first, and the one who writes has not read it yet. Doors answer 409."""
+
+
 class NotFound(Exception):
     """No such thing. Doors answer 404."""
 

@@ -30,10 +30,10 @@ from statuspage.incident_records import next_due as next_due
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
 from statuspage.notify import outbox
 from statuspage.tongues import bodies_in, check_translations, ended, titles_in
+from statuspage.unread import NOTE as NOTE
+from statuspage.unread import check_read
 from statuspage.update_facts import facts_of
 
-NOTE = "noted"
-"""The event of an update that only operators read, whatever becomes of its incident."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far in the future a start may lie before it is refused: a browser's or caller's clock runs ahead."""
 
@@ -118,10 +118,12 @@ def post_update(
     """Post a further update: status, components, priority and cause move with it.
 
     Raising an internal incident to a public priority makes it public for good; its earlier updates stay internal
-    but for those ticked in `draft.publish_updates`. Raises Refused or TransitionRefused; nothing is written then.
+    but for those ticked in `draft.publish_updates`. Raises Refused, TransitionRefused, or Overtaken where somebody
+    posted after what its author has read; nothing is written then.
     """
     if incident.draft:
         raise Refused(Problem("", "the incident is a draft: publish it first"))
+    check_read(incident.updates, draft.after)
     status = draft.status or incident.status
     _check_step(incident.status, status)
     if draft.priority is not None and draft.priority is not incident.priority:

@@ -25,6 +25,7 @@ from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, Transi
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
 from statuspage.tongues import Texts, bodies_in, check_translations, ended, titles_in
+from statuspage.unread import check_read
 from statuspage.update_facts import work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
 
@@ -99,7 +100,9 @@ def post_update(
     author: str,
     now: datetime,
 ) -> Update:
-    """Post a word on a maintenance; with a status, begin early, verify or finish it now."""
+    """Post a word on a maintenance; with a status, begin early, verify or finish it now. Raises Refused, or Overtaken
+    where somebody posted after what its author has read."""
+    check_read(maintenance.updates, draft.after)
     status = draft.status or maintenance.status
     allowed = maintenance_steps(maintenance.status)
     if status not in allowed:

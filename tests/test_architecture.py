@@ -77,6 +77,7 @@ LAYERS = {
         "statuspage.report_steps",
         "statuspage.letter_words",
         "statuspage.tongues",
+        "statuspage.unread",
         "statuspage.update_facts",
         "statuspage.site",
         "statuspage.slots",

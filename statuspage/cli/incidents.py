@@ -100,6 +100,7 @@ def open_(
 @click.option("--workaround-at", metavar="TIME", help="When a work-around is planned, or since when there is one.")
 @click.option("--snapshot-at", metavar="TIME", help="The backup that was put back.")
 @click.option("--lost-until", metavar="TIME", help="Until when changes are lost with it; the incident's start.")
+@click.option("--after", metavar="ID", help="The newest update you have read: refused when there is another.")
 @TRANSLATION
 @_quiet
 @_json
@@ -115,6 +116,7 @@ def update(
     workaround_at: str | None,
     snapshot_at: str | None,
     lost_until: str | None,
+    after: str | None,
     translations: tuple[str, ...],
     no_notify: bool,
     as_json: bool,
@@ -128,6 +130,7 @@ def update(
         cause=cause,
         provider=provider,
         notify=not no_notify,
+        after=after,
         translations=translations_of(translations),
     )
     times = given(workaround_at=workaround_at, snapshot_at=snapshot_at, lost_until=lost_until)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, Operat
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from statuspage.errors import Conflicted, NotFound, Problem, Refused
+from statuspage.errors import Conflicted, NotFound, Overtaken, Problem, Refused
 
 JSON_PATHS = ("/api/", "/hooks/")
 """Whose callers are machines."""
@@ -86,7 +86,8 @@ def answer_http_exception(error: HTTPException) -> Response:
 
 def answer_refused(error: Refused) -> Response:
     """A rule of the domain said no, and the door did not show it beside its fields."""
-    return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), error.problems, error.facts)
+    status = HTTPStatus.CONFLICT if isinstance(error, Overtaken) else HTTPStatus.UNPROCESSABLE_ENTITY
+    return error_response(status, str(error), error.problems, error.facts)
 
 
 def answer_not_found(error: NotFound) -> Response:

@@ -18,6 +18,7 @@ from statuspage.drafts import IncidentDraft, read_draft
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Incident
 from statuspage.notify.told import load_delivery_report
+from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.components import by_group
@@ -87,9 +88,16 @@ def show_incident(incident_id: str) -> Response:
 
 
 def show_one(
-    session: Session, incident: Any, form: Form, status: int = 200, *, withdrawal: Form | None = None
+    session: Session,
+    incident: Any,
+    form: Form,
+    status: int = 200,
+    *,
+    withdrawal: Form | None = None,
 ) -> Response:
-    """The page of one incident."""
+    """The page of one incident; what is posted from it comes after all that it shows."""
+    missed = posted_since(incident.updates, form.value("after"))
+    form.typed["after"] = newest_id(incident.updates)
     now = current.now()
     policy = current.installation().policy(now)
     return show(
@@ -100,6 +108,7 @@ def show_one(
         policy=policy,
         due=incidents.next_due(incident, policy),
         withdrawal=withdrawal or Form(),
+        missed=missed,
         held=incidents.components_held(session, incident),
         told_report=load_delivery_report(session, incident_id=incident.id),
         groups=by_group(load_components(session)),
@@ -121,7 +130,6 @@ def prefilled(session: Session, incident: Any) -> dict[str, Any]:
         "cause": incident.cause,
         "provider": incident.provider or "",
         "notify": "yes",
-        "seen": str(len(incident.updates)),
         **{f"components.{slug}": status for slug, status in held.items()},
     }
 

@@ -17,6 +17,7 @@ from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Ris
 from statuspage.errors import Refused
 from statuspage.models import Maintenance
 from statuspage.notify.told import load_delivery_report
+from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
@@ -182,6 +183,7 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
 def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
     """The page of one maintenance; `forms` are those that were sent, by the step's name."""
     now = current.now()
+    missed = posted_since(notice.updates, forms["update"].value("after")) if "update" in forms else ()
     policy = current.installation().policy(now)
     window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
     move = forms.get("move") or Form({**window, "kind": notice.asked_kind or "", "notify": "yes"})
@@ -195,7 +197,8 @@ def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: 
         steps=maintenance_steps(notice.status),
         told_report=load_delivery_report(session, maintenance_id=notice.id),
         reports=customer_reports.load_reports(session, maintenance_id=notice.id, limit=None),
-        update=forms.get("update") or Form({"status": notice.status, "notify": "yes"}),
+        update=_word_of(notice, forms.get("update")),
+        missed=missed,
         move=move,
         later=assessment_of(session, later_window(later, notice), now=now, but=notice.id),
         told=count_told(session, slugs, policy, now),
@@ -208,6 +211,13 @@ def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: 
         policy=policy,
         kinds=_kinds(policy),
     )
+
+
+def _word_of(notice: Maintenance, sent: Form | None) -> Form:
+    """The form of a word on the work, to be posted after what is read now."""
+    form = sent or Form({"status": notice.status, "notify": "yes"})
+    form.typed["after"] = newest_id(notice.updates)
+    return form
 
 
 def show_form(session: Session, form: Form, status: int = 200) -> Response:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 
 from statuspage import incidents
 from statuspage.changes import site_change
 from statuspage.drafts import UpdateDraft, read_draft
-from statuspage.errors import Problem, Refused
-from statuspage.models import Incident
+from statuspage.errors import Refused
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
@@ -28,7 +26,6 @@ def create_update(incident_id: str) -> Response:
     try:
         with site_change(current.installation(), now, author=user().email) as change:
             incident = incidents.load_incident(change.session, incident_id)
-            _check_seen(form, incident)
             held = incidents.components_held(change.session, incident)
             update = incidents.post_update(
                 change.session, incident, read_update(form, held), policy=change.policy, author=change.author, now=now
@@ -46,7 +43,6 @@ def create_update(incident_id: str) -> Response:
         form.refuse_all(refused)
         with current.installation().database.read() as session:
             incident = incidents.load_incident(session, incident_id)
-            form.typed["seen"] = str(len(incident.updates))
             return show_one(session, incident, form, 422)
     due = incidents.next_due(incident, change.policy)
     tell(posted(change.queued, incident.public_at, due), change, sent=f"incident-{incident_id}")
@@ -62,16 +58,6 @@ def preview_update(incident_id: str) -> Response:
         incident = incidents.load_incident(session, incident_id)
         outcome = consequences.of_update(session, incident, form, policy=policy, now=now)
         return show("incidents/_preview.html", outcome=outcome)
-
-
-def _check_seen(form: Form, incident: Incident) -> None:
-    """Nobody posts past a colleague's update unread."""
-    seen = form.value("seen")
-    if seen.isdecimal() and int(seen) < len(incident.updates):
-        latest = incident.updates[-1]
-        who = latest.author or _("somebody")
-        message = _("While you were writing, %(who)s posted an update. Read it below, then post yours.", who=who)
-        raise Refused(Problem("", message))
 
 
 def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
@@ -91,6 +77,7 @@ def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
             "cause": form.filled("cause"),
             "provider": provider_of(form),
             "notify": form.is_ticked("notify"),
+            "after": form.filled("after"),
             "publish_updates": form.values("publish_updates"),
             "translations": form.translations(),
         },

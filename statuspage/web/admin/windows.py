@@ -98,7 +98,8 @@ def read_move(form: Form) -> MoveDraft:
 
 def read_word(form: Form) -> MaintenanceUpdateDraft:
     """The draft of a word on the work, or of its next step. Raises Refused."""
-    return read_draft(MaintenanceUpdateDraft, {"status": form.filled("status"), **_words(form)})
+    values = {"status": form.filled("status"), "after": form.filled("after"), **_words(form)}
+    return read_draft(MaintenanceUpdateDraft, values)
 
 
 def read_extension(form: Form) -> ExtensionDraft:

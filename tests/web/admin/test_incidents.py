@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,7 +62,14 @@ def opened(rob: Operator, **changed: Any) -> str:
 
 
 def update_form(**changed: Any) -> dict[str, Any]:
-    return {"status": "identified", "body": "Found it.", "priority": "P1", "notify": "yes", "seen": "1", **changed}
+    return {"status": "identified", "body": "Found it.", "priority": "P1", "notify": "yes", **changed}
+
+
+def after_of(page: str) -> str:
+    """The newest update that whoever reads this page has read."""
+    found = re.search(r'name="after" value="(\w+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def test_posting_publishes_and_tells(rob: Operator, installation: Installation, three_listeners: None) -> None:
@@ -174,9 +182,7 @@ def test_raising_publishes_only_what_is_ticked(rob: Operator, installation: Inst
     path = opened(rob, priority="P5", body="Kept inside.")
     rob.post(f"{path}/updates", update_form(priority="P5", body="To be told."))
     second = the_incident(installation).updates[1].id
-    answer = rob.post(
-        f"{path}/updates", update_form(priority="P2", body="It grew.", seen="2", publish_updates=[second])
-    )
+    answer = rob.post(f"{path}/updates", update_form(priority="P2", body="It grew.", publish_updates=[second]))
     assert answer.status_code == 303
     public = rob.client.get(f"/incidents/{the_incident(installation).id}").text
     assert "It grew." in public
@@ -206,13 +212,17 @@ def test_resolving_with_prefilled_components_restores(rob: Operator, installatio
 
 def test_colleagues_update_is_read_first(rob: Operator, enter: Callable[[str], Operator]) -> None:
     path = opened(rob)
+    seen = after_of(rob.get(path).text)
     assert enter("alice").post(f"{path}/updates", update_form(body="Alice was first.")).status_code == 303
-    answer = rob.post(f"{path}/updates", update_form(body="Rob was slower."))
+    answer = rob.post(f"{path}/updates", update_form(body="Rob was slower.", after=seen))
     assert answer.status_code == 422
-    assert "While you were writing, alice@example.com posted an update." in answer.text
-    assert "Alice was first." in answer.text
-    assert "Rob was slower." in answer.text
-    again = rob.post(f"{path}/updates", update_form(body="Rob was slower.", seen="2"))
+    assert "Posted meanwhile by alice@example.com" in answer.text
+    missed, _, form = answer.text.partition("Your text is below")
+    assert "Alice was first." in missed
+    assert "Rob was slower." in form
+    looked = rob.post(f"{path}/look", update_form(body="Rob was slower.", after=seen))
+    assert (looked.status_code, after_of(looked.text)) == (422, after_of(answer.text))
+    again = rob.post(f"{path}/updates", update_form(body="Rob was slower.", after=after_of(answer.text)))
     assert again.status_code == 303
 
 

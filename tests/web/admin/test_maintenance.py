@@ -184,3 +184,14 @@ def test_work_starts_and_ends_by_hand(rob: Operator, installation: Installation)
 def test_unknown_maintenance_is_not_found(rob: Operator) -> None:
     assert rob.get("/admin/maintenance/nowhere").status_code == 404
     assert rob.post("/admin/maintenance/nowhere/move", form()).status_code == 404
+
+
+def test_colleagues_word_is_read_first(rob: Operator, enter: Callable[[str], Operator]) -> None:
+    path = announced(rob)
+    seen = rob.get(path).text.partition('name="after" value="')[2].partition('"')[0]
+    word = {"status": "scheduled", "notify": "yes", "after": seen}
+    assert enter("alice").post(f"{path}/updates", {**word, "body": "Alice was first."}).status_code == 303
+    answer = rob.post(f"{path}/updates", {**word, "body": "Rob was slower."})
+    assert answer.status_code == 422
+    assert "Alice was first." in answer.text.partition("Your text is below")[0]
+    assert "Rob was slower." in answer.text

@@ -130,3 +130,14 @@ def test_unknown_incident_is_404(api: Api) -> None:
         assert answer.status_code == 404
         fields_of(answer)
     assert api.post("/incidents/abcdefghijkl/updates", {"body": "x"}).status_code == 404
+
+
+def test_update_past_an_unread_one_is_refused(api: Api) -> None:
+    incident = api.post("/incidents", OUTAGE).json
+    path, read = f"/incidents/{incident['id']}/updates", incident["updates"][0]["id"]
+    assert api.post(path, {"body": "First.", "after": read}).status_code == 201
+    overtaken = api.post(path, {"body": "Second.", "after": read})
+    assert (overtaken.status_code, fields_of(overtaken)) == (409, ["after"])
+    assert overtaken.json["newest_update"] != read
+    assert api.post(path, {"body": "Second.", "after": overtaken.json["newest_update"]}).status_code == 201
+    assert fields_of(api.post(path, {"body": "Third.", "after": "nothing"})) == ["after"]
