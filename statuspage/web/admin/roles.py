@@ -36,6 +36,7 @@ _PAGES = {
         "change_proposal",
         "discard_proposal",
         "preview_update",
+        "write_postmortem",
         "edit_update",
         "change_update",
         "withdraw_update",
