@@ -153,6 +153,19 @@ def resolve(incident_id: str, body: str, translations: tuple[str, ...], no_notif
     _post(incident_id, values | given(translations=translations_of(translations)), as_json)
 
 
+@incident.command("postmortem")
+@click.argument("incident_id", metavar="ID")
+@_body
+@TRANSLATION
+@_quiet
+@_json
+@plainly
+def postmortem(incident_id: str, body: str, translations: tuple[str, ...], no_notify: bool, as_json: bool) -> None:
+    """Post the postmortem of the incident ID, which is resolved; told to who chose postmortems."""
+    values = {"status": IncidentStatus.POSTMORTEM.value, "body": read_text(body), "notify": not no_notify}
+    _post(incident_id, values | given(translations=translations_of(translations)), as_json)
+
+
 @incident.command("publish")
 @click.argument("incident_id", metavar="ID")
 @_json

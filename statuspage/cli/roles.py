@@ -33,6 +33,7 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "deliveries retry",
         "incident discard",
         "incident open",
+        "incident postmortem",
         "incident publish",
         "incident resolve",
         "incident update",

@@ -8,8 +8,10 @@ from flask import Response, request
 
 from statuspage import incidents
 from statuspage.changes import site_change
+from statuspage.domain.vocabulary import IncidentStatus
 from statuspage.drafts import UpdateDraft, read_draft
 from statuspage.errors import Refused
+from statuspage.unread import newest_id
 from statuspage.web import current
 from statuspage.web.admin import consequences
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
@@ -45,8 +47,23 @@ def create_update(incident_id: str) -> Response:
             incident = incidents.load_incident(session, incident_id)
             return show_one(session, incident, form, 422)
     due = incidents.next_due(incident, change.policy)
-    tell(posted(change.queued, incident.public_at, due), change, sent=f"incident-{incident_id}")
+    kept = "postmortem" if update.status == IncidentStatus.POSTMORTEM else "incident"
+    tell(posted(change.queued, incident.public_at, due), change, sent=f"{kept}-{incident_id}")
     return go("show_incident", incident_id=incident_id)
+
+
+@admin.get("/incidents/<incident_id>/postmortem")
+def write_postmortem(incident_id: str) -> Response:
+    """The form of a postmortem, with its preview beside it; it is posted as an update."""
+    now = current.now()
+    policy = current.installation().policy(now)
+    with current.installation().database.read() as session:
+        incident = incidents.load_incident(session, incident_id)
+        if incident.status.is_open:
+            return go("show_incident", incident_id=incident_id)
+        form = Form({"status": IncidentStatus.POSTMORTEM, "notify": "yes", "after": newest_id(incident.updates)})
+        outcome = consequences.of_update(session, incident, form, policy=policy, now=now)
+        return show("incidents/postmortem.html", incident=incident, form=form, outcome=outcome)
 
 
 @admin.post("/incidents/<incident_id>/preview")

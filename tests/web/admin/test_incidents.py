@@ -259,3 +259,23 @@ def test_board_marks_what_is_overdue(rob: Operator, installation: Installation) 
     assert 'class="clock overdue"' in board
     assert "<strong>Overdue</strong>" in board
     assert f"{path}#update" in board
+
+
+def test_postmortem_has_a_section_of_its_own(
+    rob: Operator, installation: Installation, three_listeners: None
+) -> None:
+    path = opened(rob)
+    assert "Write the postmortem" not in rob.get(path).text
+    assert rob.get(f"{path}/postmortem").status_code == 303
+    rob.post(f"{path}/updates", update_form(status="resolved", body="It is over."))
+    assert "Write the postmortem" in rob.get(path).text
+    form = rob.get(f"{path}/postmortem").text
+    assert "what changes because of it" in form
+    words = {"status": "postmortem", "body": "## Why\n\nA fan broke.", "notify": "yes", "after": after_of(form)}
+    assert "Why</h4>" in rob.post(f"{path}/preview", words).text
+    assert rob.post(f"{path}/updates", words).status_code == 303
+    public = rob.client.get(f"/incidents/{the_incident(installation).id}").text
+    section, _, updates = public.partition('id="postmortem"')[2].partition("Updates</h2>")
+    assert ("A fan broke." in section, "A fan broke." in updates) == (True, False)
+    assert "It is over." in updates
+    assert the_incident(installation).status is IncidentStatus.POSTMORTEM
