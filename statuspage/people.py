@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from statuspage import signins
 from statuspage.domain.vocabulary import Role, Scope
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 from statuspage.identifiers import digest, new_token
@@ -59,7 +60,6 @@ def create_user(session: Session, email: str, password: str, role: Role, now: da
         password=_hash_of(password),
         role=role,
         active=True,
-        fs_uniquifier=secrets.token_hex(32),
         created_at=now,
     )
     session.add(user)
@@ -71,15 +71,18 @@ def set_password(session: Session, user: User, password: str) -> None:
     """A new password; every session of this user ends. Raises Refused for a bad one."""
     check_password(password)
     user.password = _hash_of(password)
-    user.fs_uniquifier = secrets.token_hex(32)
+    signins.end_all(session, user)
     session.flush()
 
 
 def set_role(session: Session, user: User, role: Role) -> None:
-    """Another role. Raises Refused when the last admin would lose theirs."""
+    """Another role; with it every session of this user ends. Raises Refused when the last admin would lose theirs."""
+    if role is user.role:
+        return
     if role is not Role.ADMIN:
         _check_not_last_admin(session, user)
     user.role = role
+    signins.end_all(session, user)
     session.flush()
 
 
@@ -87,7 +90,7 @@ def deactivate(session: Session, user: User) -> None:
     """Shut a user out, at once. Raises Refused for the last admin."""
     _check_not_last_admin(session, user)
     user.active = False
-    user.fs_uniquifier = secrets.token_hex(32)
+    signins.end_all(session, user)
     session.flush()
 
 
@@ -116,12 +119,6 @@ def load_by_id(session: Session, user_id: int) -> User:
     if user is None:
         raise NotFound("user", str(user_id))
     return user
-
-
-def load_by_uniquifier(session: Session, uniquifier: str) -> User | None:
-    """The active user whose session carries `uniquifier`; None after a password change."""
-    query = select(User).where(User.fs_uniquifier == uniquifier, User.active)
-    return session.scalars(query).one_or_none()
 
 
 def load_users(session: Session) -> list[User]:

@@ -29,6 +29,7 @@ from statuspage import (
     mirroring,
     policy_versions,
     reminders,
+    signins,
     slots,
     subscribers,
     windows,
@@ -222,6 +223,7 @@ def expire(installation: Installation, now: datetime) -> None:
         subscribers.expire_pending(session, now)
         follows.end_over(session, now)
         attempts.forget(session, now - KEPT_ATTEMPT)
+        signins.forget(session, now)
         hooks.forget_alerts(session, now - KEPT_ALERT)
         session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT_HEARTBEAT))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage import people
+from statuspage import people, signins
 from statuspage.db import Base, Database
 from statuspage.domain.vocabulary import Role, Scope
 from statuspage.errors import Conflicted, NotFound, Refused
@@ -104,12 +104,31 @@ def test_composed_and_decomposed_passwords_match(db_session: Session) -> None:
     assert people.verify_user(db_session, "bob@example.com", "cafe\u0301 au lait ok")
 
 
-def test_new_password_ends_old_sessions(db_session: Session) -> None:
-    alice = add_alice(db_session)
-    before = alice.fs_uniquifier
-    people.set_password(db_session, alice, "a quite different one")
-    assert people.load_by_uniquifier(db_session, before) is None
-    assert people.load_by_uniquifier(db_session, alice.fs_uniquifier) is alice
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda session, user: people.set_password(session, user, "a quite different one"),
+        lambda session, user: people.set_role(session, user, Role.VIEWER),
+        lambda session, user: people.deactivate(session, user),
+    ],
+    ids=["password", "role", "access"],
+)
+def test_change_of_a_user_ends_sessions(db_session: Session, step: Callable[[Session, User], None]) -> None:
+    add_alice(db_session)
+    bob = people.create_user(db_session, "bob@example.com", PASSWORD, Role.ADMIN, NOW)
+    carol = people.create_user(db_session, "carol@example.com", PASSWORD, Role.ADMIN, NOW)
+    keys = [signins.begin(db_session, user, client=None, browser=None, now=NOW) for user in (bob, bob, carol)]
+    assert all(signins.load(db_session, key, NOW) for key in keys)
+    step(db_session, bob)
+    assert [bool(signins.load(db_session, key, NOW)) for key in keys] == [False, False, True]
+
+
+def test_session_ends_by_age(db_session: Session) -> None:
+    key = signins.begin(db_session, add_alice(db_session), client="192.0.2.1", browser="Firefox\r\n", now=NOW)
+    found = signins.load(db_session, key, NOW + timedelta(hours=11))
+    assert found is not None
+    assert (found.client, found.browser) == ("192.0.2.1", "Firefox")
+    assert signins.load(db_session, key, NOW + timedelta(hours=12)) is None
 
 
 def test_last_admin_stays_admin(db_session: Session) -> None:

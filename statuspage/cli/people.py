@@ -15,7 +15,7 @@ from statuspage.domain.vocabulary import Role
 from statuspage.drafts import Draft, read_draft
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Invitation, User
-from statuspage.web.api_v1.users import shown
+from statuspage.web.api_v1.users import user_answer
 
 ROLES = "|".join(reversed(Role))
 user = AppGroup("user", help="People who may open the admin pages.")
@@ -85,7 +85,7 @@ def list_users(as_json: bool) -> None:
     with installation.database.read() as session:
         users, asked = people.load_users(session), invitations.load_all(session)
         if as_json:
-            say_json([shown(row) for row in users])
+            say_json([user_answer(row) for row in users])
             return
         say_rows([_row(row, zone) for row in users], "Nobody yet.")
         say_rows([_invited(row, zone) for row in asked if invitations.is_open(row, now)], "")

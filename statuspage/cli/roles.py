@@ -105,8 +105,11 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "token create",
         "token list",
         "token revoke",
+        "user change",
         "user create",
+        "user invite",
         "user list",
+        "user uninvite",
     ),
 }
 COMMAND_NEEDS: dict[str, Role | None] = {name: role for role, names in _COMMANDS.items() for name in names}

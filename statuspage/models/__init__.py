@@ -26,10 +26,22 @@ from statuspage.models.customers import (
     ReportDelay,
     ReportLog,
 )
+from statuspage.models.desk import Template, UnsentForm
 from statuspage.models.monitoring import Alert, CheckResult, Correction, Detection, Hook, LatencyDigest, Monitor
 from statuspage.models.notices import Notice, PolicyVersion
 from statuspage.models.page import Component, ComponentGroup, Look, Page, StatusChange
-from statuspage.models.people import ApiToken, Attempt, AuditEvent, Heartbeat, IdempotentAnswer, OneTimeLink, User
+from statuspage.models.people import (
+    ApiToken,
+    Attempt,
+    AuditEvent,
+    Heartbeat,
+    IdempotentAnswer,
+    Invitation,
+    OneTimeLink,
+    RecoveryCode,
+    SignIn,
+    User,
+)
 from statuspage.models.posts import (
     AffectedComponent,
     Incident,
@@ -67,6 +79,7 @@ __all__ = [
     "Hook",
     "IdempotentAnswer",
     "Incident",
+    "Invitation",
     "LatencyDigest",
     "Look",
     "Maintenance",
@@ -76,12 +89,16 @@ __all__ = [
     "OneTimeLink",
     "Page",
     "PolicyVersion",
+    "RecoveryCode",
     "RegularSlot",
     "RegularSlotComponent",
     "Reminder",
     "ReportDelay",
     "ReportLog",
+    "SignIn",
     "StatusChange",
+    "Template",
+    "UnsentForm",
     "Subscriber",
     "SubscriberComponent",
     "SubscriberService",

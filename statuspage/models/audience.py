@@ -163,7 +163,8 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Word)
-    """update, confirmation, already, notice, alarm, letter, reminder, digest, component, quarantine."""
+    """update, confirmation, already, notice, alarm, letter, reminder, digest, component, quarantine,
+    invitation."""
     channel: Mapped[str] = mapped_column(Word, default="email")
     lane: Mapped[int] = mapped_column(default=5)
     """Lower goes first: alarms 0, P1 1 … P5 5, maintenance 6; confirmations are taken apart (kind)."""
@@ -176,6 +177,7 @@ class Delivery(Base):
     ring_id: Mapped[int | None] = mapped_column(ForeignKey("clock_ring.id", ondelete="CASCADE"))
     reminder_id: Mapped[int | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     component_change_id: Mapped[int | None] = mapped_column(ForeignKey("component_change.id", ondelete="CASCADE"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"))
     address: Mapped[str | None] = mapped_column(String(500))
     """Where it goes when it is owed to nobody who subscribed."""
     thread: Mapped[str | None] = mapped_column(Id)

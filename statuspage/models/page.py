@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
-from statuspage.domain.vocabulary import Cause, ComponentStatus
+from statuspage.domain.vocabulary import Cause, ComponentStatus, Role
 from statuspage.models.columns import Id
 
 
@@ -33,6 +33,8 @@ class Page(Base):
         JSON, default=lambda: ["24h", "1h"], server_default=text("""'["24h", "1h"]'""")
     )
     """How long before a maintenance starts people are reminded of it; empty: never."""
+    second_factor_from: Mapped[Role | None]
+    """The lowest role that must have a second factor; None: nobody must."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
 from statuspage.domain.vocabulary import Role, Scope
@@ -23,14 +23,61 @@ class User(Base):
     password: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[Role]
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
-    """Changes with the password, so that older sessions end."""
     created_at: Mapped[datetime]
     last_login_at: Mapped[datetime | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    """Base32, of the authenticator that makes second codes; it counts once `totp_since` is set."""
+    totp_since: Mapped[datetime | None]
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The 30-second step of the last code that was taken: none is taken twice."""
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor, once. Only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    code_digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A session of a browser; without its row the cookie opens nothing."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    key_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    seen_at: Mapped[datetime]
+    client: Mapped[str | None] = mapped_column(String(60))
+    browser: Mapped[str | None] = mapped_column(String(255))
+
+    user: Mapped[User] = relationship()
+
+
+class Invitation(Base):
+    """Somebody who was asked to become a user; the link works once and ends."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    role: Mapped[Role]
+    token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Kept while the link works, because its mail may have to be tried for days."""
+    invited_by: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class OneTimeLink(Base):
-    """A link that works once: the first set-up, later invitations. Only the token's digest is kept."""
+    """A link that works once: the first set-up. Only the token's digest is kept."""
 
     __tablename__ = "one_time_link"
 
@@ -91,6 +138,8 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(80))
     target: Mapped[str | None] = mapped_column(String(255))
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    """What the rows were before and are after: [{"table", "row", "before": {…}, "after": {…}}]."""
     client: Mapped[str | None] = mapped_column(String(60))
 
 

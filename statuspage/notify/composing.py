@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from statuspage import subscribers
 from statuspage.domain.sla.policy import Policy
 from statuspage.models import Contact, ContactLetter, Page, Subscriber, Update
-from statuspage.notify import alarms, letters, quarantine
+from statuspage.notify import alarms, letters, quarantine, welcome
 from statuspage.notify.channel import Composed, Message
 from statuspage.notify.digests import DigestNews, load_digests
 from statuspage.notify.letterhead import Letterhead
@@ -81,6 +81,9 @@ class Composer:
             if row.ring_id is not None:
                 if alarms.is_still_true(session, row.ring_id, self.policy):
                     wanted.add(row.id)
+            elif row.invitation_id is not None:
+                if welcome.is_still_true(session, row.invitation_id, now):
+                    wanted.add(row.id)
             elif row.kind == quarantine.KIND:
                 if quarantine.is_still_true(session, row.subscriber_id or ""):
                     wanted.add(row.id)
@@ -141,6 +144,8 @@ class Composer:
             elif row.letter_id is not None:
                 stored = session.get_one(ContactLetter, row.letter_id)
                 letter = letters.write_letter(stored, self.letterhead, language, now)
+            elif row.invitation_id is not None:
+                letter = welcome.write_invitation(session, row.invitation_id, self.letterhead, language, now)
             elif row.kind == quarantine.KIND and row.subscriber_id is not None:
                 letter = quarantine.write_quarantine(session, row.subscriber_id, self.letterhead, language, now)
             else:
@@ -159,6 +164,8 @@ def _text_of(row: Claimed) -> str:
     said = row.update_id or row.notice_id or row.letter_id or (f"ring-{row.ring_id}" if row.ring_id else row.kind)
     if row.reminder_id is not None:
         said = f"reminder-{row.reminder_id}"
+    if row.invitation_id is not None:
+        return f"invitation-{row.invitation_id}"
     if row.kind == quarantine.KIND:
         return f"{said} of {row.subscriber_id}"
     return f"{said} to contacts" if row.contact_id else said

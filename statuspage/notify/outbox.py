@@ -77,6 +77,7 @@ class Claimed:
     told_from: datetime | None = None
     told_until: datetime | None = None
     reminder_id: int | None = None
+    invitation_id: int | None = None
 
 
 def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:

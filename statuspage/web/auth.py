@@ -1,16 +1,18 @@
-"""Log-in, log-out and the first set-up: the only admin pages that need no session."""
+"""Log-in, log-out, the first set-up and invitations: the only admin pages that need no session."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NoReturn
 
 from flask import Blueprint, Flask, Response, abort, g, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
-from statuspage import audit, people
+from statuspage import audit, invitations, people
 from statuspage.attempts import Rationed
 from statuspage.errors import NotFound, Refused
-from statuspage.models import User
+from statuspage.models import Invitation, User
 from statuspage.web import current, login_limits, sessions
 from statuspage.web.admin.door import HEADERS, came_from_us, is_local, load_surroundings, show
 from statuspage.web.forms import Form
@@ -72,8 +74,7 @@ def check_log_in() -> Response:
         login_limits.give_back(session, budgets, now)
         user = people.load_by_id(session, known.id)
         user.last_login_at = now
-        client = login_limits.client_network()
-        audit.record(session, login_limits.LOGGED_IN, actor=user.email, client=client, now=now)
+        _begin(session, user, now)
     return _let_in(user, wanted, fields)
 
 
@@ -81,7 +82,8 @@ def check_log_in() -> Response:
 def log_out() -> Response:
     """End the session. Without a right form token nothing happens: nobody else may log an operator out."""
     if sessions.form_token_is_right():
-        sessions.end()
+        with current.installation().database.write() as session:
+            sessions.end(session)
     return _redirected("auth.log_in")
 
 
@@ -109,7 +111,7 @@ def use_set_up(token: str) -> Response:
             user.last_login_at = now
             client = login_limits.client_network()
             audit.record(session, "user.set_up", actor=user.email, target=user.email, client=client, now=now)
-            audit.record(session, login_limits.LOGGED_IN, actor=user.email, client=client, now=now)
+            _begin(session, user, now)
     except NotFound:
         _say_link_is_over()
     except Refused as refused:
@@ -122,8 +124,61 @@ def _say_link_is_over() -> NoReturn:
     abort(404, _("This set-up link was used already, or a newer one has replaced it."))
 
 
+@auth.get("/invitation/<token>")
+def show_invitation(token: str) -> Response:
+    """The form in which an invited person chooses a password; looking at it uses nothing up."""
+    return show("invitation.html", form=Form(), invitation=_load_invitation(token))
+
+
+@auth.post("/invitation/<token>")
+def accept_invitation(token: str) -> Response:
+    """Make the invited person a user and log them in; the link works once."""
+    form, now = Form(request.form), current.now()
+    invitation = _load_invitation(token)
+    if not sessions.form_token_is_right():
+        form.refuse("", _("The form was too old. Please send it again."))
+        return show("invitation.html", 400, form=form, invitation=invitation)
+    if form.value("password") != form.value("again"):
+        form.refuse("again", _("This is not the same password as above."))
+    try:
+        form.check()
+        with current.installation().database.write() as session:
+            user = invitations.accept(session, token, form.value("password"), now)
+            user.last_login_at = now
+            client = login_limits.client_network()
+            facts = {"role": user.role.value, "invited_by": invitation.invited_by}
+            audit.record(
+                session, "user.join", actor=user.email, target=user.email, details=facts, client=client, now=now
+            )
+            _begin(session, user, now)
+    except NotFound:
+        _say_invitation_is_over()
+    except Refused as refused:
+        form.refuse_all(refused)
+        return show("invitation.html", 422, form=form, invitation=invitation)
+    return _let_in(user, "", [])
+
+
+def _load_invitation(token: str) -> Invitation:
+    try:
+        with current.installation().database.read() as session:
+            return invitations.load_by_token(session, token, current.now())
+    except NotFound:
+        _say_invitation_is_over()
+
+
+def _say_invitation_is_over() -> NoReturn:
+    abort(404, _("This invitation was used, has ended or was replaced by a newer one. Ask for another."))
+
+
+def _begin(session: Session, user: User, now: datetime) -> None:
+    """The session of somebody who proved who they are, and its line in the audit log."""
+    client = login_limits.client_network()
+    sessions.begin(session, user, client=client, now=now)
+    audit.record(session, login_limits.LOGGED_IN, actor=user.email, client=client, now=now)
+
+
 def _let_in(user: User, wanted: str, fields: list[tuple[str, str]]) -> Response:
-    sessions.begin(user)
     g.user = user
     g.pop(sessions.FORM_TOKEN, None)
     kept = fields and is_local(wanted)

@@ -29,7 +29,7 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
-TOKEN_PATHS = ("/confirm/", "/manage/", "/unsubscribe/", "/admin/set-up/", "/admin/setup/", "/set-up/", "/setup/")
+TOKEN_PATHS = ("/confirm/", "/manage/", "/unsubscribe/", "/admin/setup/", "/admin/invitation/")
 
 
 def security_headers(path: str) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """The operators' sessions: a signed cookie that exists below /admin only, and the form tokens kept in it.
 
 Own code rather than Flask-Login or Flask-Security: both read the session in hooks around every request, so that
-public answers would carry `Vary: Cookie`. A session names the user's uniquifier, which changes with the password.
+public answers would carry `Vary: Cookie`. The cookie holds a key to a row of `signins`; ending that row ends it.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -14,13 +14,12 @@ from flask_wtf.csrf import validate_csrf
 from sqlalchemy.orm import Session
 from wtforms.validators import ValidationError
 
-from statuspage import people
-from statuspage.models import User
+from statuspage import signins
+from statuspage.models import SignIn, User
 
 ROOT = "/admin"
-LASTS_FOR = timedelta(hours=12)
 FORM_TOKEN = "csrf_token"  # noqa: S105  (the name of a field)
-_USER = "user"
+_KEY = "key"
 
 
 class AdminSessions(SecureCookieSessionInterface):
@@ -44,29 +43,33 @@ def register(app: Flask) -> None:
     app.session_interface = AdminSessions()
     app.config.update(
         SESSION_COOKIE_PATH=ROOT,
-        PERMANENT_SESSION_LIFETIME=LASTS_FOR,
+        PERMANENT_SESSION_LIFETIME=signins.LASTS_FOR,
         # a form may stay open all night; its token ends with the session
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_FIELD_NAME=FORM_TOKEN,
     )
 
 
-def begin(user: User) -> None:
-    """A new session for `user`; nothing of the one before it survives (session fixation)."""
+def begin(database_session: Session, user: User, *, client: str | None, now: datetime) -> None:
+    """A new session for `user`, in a write session; nothing of the one before it survives (session fixation)."""
     session.clear()
-    session[_USER] = user.fs_uniquifier
+    browser = request.headers.get("User-Agent")
+    session[_KEY] = signins.begin(database_session, user, client=client, browser=browser, now=now)
     session.permanent = True
 
 
-def end() -> None:
-    """Forget who this is."""
+def end(database_session: Session) -> None:
+    """Forget who this is, here and in the database (a write session)."""
+    key = session.get(_KEY)
+    if isinstance(key, str):
+        signins.end(database_session, key)
     session.clear()
 
 
-def load_user(database_session: Session) -> User | None:
-    """Who this session belongs to; None without one, and after a password change or a deactivation."""
-    uniquifier = session.get(_USER)
-    return people.load_by_uniquifier(database_session, uniquifier) if isinstance(uniquifier, str) else None
+def load(database_session: Session, now: datetime) -> SignIn | None:
+    """The session that this cookie opens; None without one, and once it was ended."""
+    key = session.get(_KEY)
+    return signins.load(database_session, key, now) if isinstance(key, str) else None
 
 
 def form_token_is_right() -> bool:

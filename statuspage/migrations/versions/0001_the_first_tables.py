@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=80), nullable=False),
         sa.Column("target", sa.String(length=255), nullable=True),
         sa.Column("details", sa.JSON(), nullable=True),
+        sa.Column("changes", sa.JSON(), nullable=True),
         sa.Column("client", sa.String(length=60), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
     )
@@ -125,6 +126,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incident_updated_at"), ["updated_at"], unique=False)
 
     op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=True),
+        sa.Column("invited_by", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token", name=op.f("uq_invitation_token")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_email"), ["email"], unique=False)
+
+    op.create_table(
         "notice",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -164,6 +182,7 @@ def upgrade() -> None:
         sa.Column("escalation_email", sa.String(length=1000), nullable=True),
         sa.Column("alarm_webhook", sa.String(length=500), nullable=True),
         sa.Column("reminders", sa.JSON(), server_default=sa.text('\'["24h", "1h"]\''), nullable=False),
+        sa.Column("second_factor_from", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -226,18 +245,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_subscriber_token")),
     )
     op.create_table(
+        "template",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template")),
+        sa.UniqueConstraint("name", name=op.f("uq_template_name")),
+    )
+    op.create_table(
         "user",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("password", sa.String(length=255), nullable=True),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
-        sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_secret", sa.String(length=64), nullable=True),
+        sa.Column("totp_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
-        sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_user_fs_uniquifier")),
     )
     op.create_table(
         "claim",
@@ -449,6 +481,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_maintenance_updated_at"), ["updated_at"], unique=False)
 
     op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("code_digest", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("key_digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("client", sa.String(length=60), nullable=True),
+        sa.Column("browser", sa.String(length=255), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_user_id_user"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.UniqueConstraint("key_digest", name=op.f("uq_sign_in_key_digest")),
+    )
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_in_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "subscriber_service",
         sa.Column("subscriber_id", sa.String(length=40), nullable=False),
         sa.Column("service", sa.String(length=80), nullable=False),
@@ -460,6 +523,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("subscriber_id", "service", name=op.f("pk_subscriber_service")),
     )
+    op.create_table(
+        "unsent_form",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("form", sa.String(length=80), nullable=False),
+        sa.Column("writer", sa.String(length=40), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_unsent_form_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unsent_form")),
+        sa.UniqueConstraint("user_id", "form", "writer", name=op.f("uq_unsent_form_user_id")),
+    )
+    with op.batch_alter_table("unsent_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_unsent_form_saved_at"), ["saved_at"], unique=False)
+
     op.create_table(
         "component_change",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -798,6 +878,7 @@ def upgrade() -> None:
         sa.Column("ring_id", sa.Integer(), nullable=True),
         sa.Column("reminder_id", sa.Integer(), nullable=True),
         sa.Column("component_change_id", sa.Integer(), nullable=True),
+        sa.Column("invitation_id", sa.Integer(), nullable=True),
         sa.Column("address", sa.String(length=500), nullable=True),
         sa.Column("thread", sa.String(length=40), nullable=True),
         sa.Column("told_from", sa.DateTime(timezone=True), nullable=True),
@@ -817,6 +898,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contact.id"], name=op.f("fk_delivery_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"],
+            ["invitation.id"],
+            name=op.f("fk_delivery_invitation_id_invitation"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["contact_letter.id"], name=op.f("fk_delivery_letter_id_contact_letter")
@@ -1091,7 +1178,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_component_change_component_id"))
 
     op.drop_table("component_change")
+    with op.batch_alter_table("unsent_form", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_unsent_form_saved_at"))
+
+    op.drop_table("unsent_form")
     op.drop_table("subscriber_service")
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_user_id"))
+        batch_op.drop_index(batch_op.f("ix_sign_in_created_at"))
+
+    op.drop_table("sign_in")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_user_id"))
+
+    op.drop_table("recovery_code")
     with op.batch_alter_table("maintenance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_maintenance_updated_at"))
         batch_op.drop_index(batch_op.f("ix_maintenance_status"))
@@ -1133,6 +1233,7 @@ def downgrade() -> None:
 
     op.drop_table("claim")
     op.drop_table("user")
+    op.drop_table("template")
     op.drop_table("subscriber")
     op.drop_table("regular_slot")
     op.drop_table("policy_version")
@@ -1142,6 +1243,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_posted_at"))
 
     op.drop_table("notice")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_email"))
+
+    op.drop_table("invitation")
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_incident_updated_at"))
         batch_op.drop_index(batch_op.f("ix_incident_status"))

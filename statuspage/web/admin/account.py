@@ -1,13 +1,13 @@
-"""One's own account: the password."""
+"""One's own account: the password, and the sessions one has open."""
 
 from __future__ import annotations
 
 from flask import Response, g, request
 from flask_babel import gettext as _
 
-from statuspage import people
+from statuspage import people, signins
 from statuspage.attempts import Rationed
-from statuspage.errors import Refused
+from statuspage.errors import NotFound, Refused
 from statuspage.web import current, login_limits, sessions
 from statuspage.web.admin.door import admin, go, note, show, tell, user
 from statuspage.web.forms import Form
@@ -16,7 +16,7 @@ from statuspage.web.forms import Form
 @admin.get("/account")
 def show_account() -> Response:
     """Who one is, and the form that changes the password."""
-    return show("account.html", form=Form())
+    return _show(Form())
 
 
 @admin.post("/account/password")
@@ -32,14 +32,31 @@ def change_password() -> Response:
             me = people.load_by_id(session, user().id)
             people.set_password(session, me, form.value("new_password"))
             note(session, "user.password", me.email, now=now)
+            sessions.begin(session, me, client=login_limits.client_network(), now=now)
     except Refused as refused:
         for problem in refused.problems:
             form.refuse("new_password" if problem.field == "password" else problem.field, problem.message)
-        return show("account.html", 422, form=form)
-    sessions.begin(me)
+        return _show(form, 422)
     g.pop(sessions.FORM_TOKEN, None)
     tell(_("Your password is changed. Every other session of yours has ended."))
     return go("show_account")
+
+
+@admin.post("/account/sessions/<int:sign_in_id>")
+def end_session(sign_in_id: int) -> Response:
+    """End one of one's own sessions, on a lost machine for instance."""
+    with current.installation().database.write() as session:
+        if not signins.end_one(session, user(), sign_in_id if sign_in_id < 2**31 else 0):
+            raise NotFound("session", str(sign_in_id))
+        note(session, "user.end_session", user().email, now=current.now())
+    tell(_("The session has ended."))
+    return go("show_account")
+
+
+def _show(form: Form, status: int = 200) -> Response:
+    with current.installation().database.read() as session:
+        open_ones = signins.load_of(session, user(), current.now())
+    return show("account.html", status, form=form, sign_ins=open_ones, here=g.sign_in.id)
 
 
 def _check_current(form: Form) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,9 +12,10 @@ from babel.support import NullTranslations
 from flask import Blueprint, Response, abort, flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from statuspage import audit
+from statuspage import audit, signins
 from statuspage.changes import Change
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import Role
@@ -40,7 +42,7 @@ HEADERS = {
 STATIC_CACHE = "private, max-age=31536000, immutable"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _LOCAL_PATH = re.compile(r"/admin(?:/[A-Za-z0-9_./~%-]*)?(?:\?[A-Za-z0-9_./~%=&+-]*)?")
-_SECRET_WORDS = ("password", "token", "secret")
+_SECRET_WORDS = ("password", "token", "secret", "code")
 
 
 @admin.before_request
@@ -70,12 +72,22 @@ def seal(response: Response) -> Response:
 
 
 def load_surroundings() -> None:
-    """Who asks (g.user) and the page's settings (g.page), read in one go."""
+    """Who asks (g.user, g.sign_in) and the page's settings (g.page), read in one go."""
+    now = current.now()
     with current.installation().database.read() as session:
-        g.user = sessions.load_user(session)
+        g.sign_in = sessions.load(session, now)
+        g.user = g.sign_in.user if g.sign_in else None
         g.page = load_page(session)
         if g.user is not None:
-            g.machinery = load_machinery(session, current.installation().settings, current.now())
+            g.machinery = load_machinery(session, current.installation().settings, now)
+    if g.sign_in is not None and now - g.sign_in.seen_at >= signins.SEEN_GRAIN:
+        _note_seen(now)
+
+
+def _note_seen(now: datetime) -> None:
+    """A busy database does not keep anybody out for the sake of a time of day."""
+    with suppress(OperationalError), current.installation().database.write() as session:
+        signins.note_seen(session, g.sign_in.id, now)
 
 
 def user() -> User:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response, request
 from flask_babel import gettext as _
 
-from statuspage import people
+from statuspage import invitations, people
 from statuspage.domain.vocabulary import Role
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 from statuspage.web import current
-from statuspage.web.admin.door import admin, go, note, show, tell
+from statuspage.web.admin.door import admin, go, note, show, tell, user
 from statuspage.web.forms import Form
 
 MEANINGS = {
@@ -22,26 +22,44 @@ MEANINGS = {
 
 @admin.get("/people")
 def list_people() -> Response:
-    """All users, and the form that adds one."""
+    """All users and open invitations, and the form that invites somebody."""
     return _show(Form({"role": Role.RESPONDER}))
 
 
 @admin.post("/people")
-def create_person() -> Response:
-    """Add a user."""
+def invite_person() -> Response:
+    """Invite somebody; the mail with the link is owed."""
     form, now = Form(request.form), current.now()
     try:
         role = _role(form)
         with current.installation().database.write() as session:
-            added = people.create_user(session, form.value("email"), form.value("password"), role, now)
-            note(session, "user.create", added.email, now=now, role=role)
+            row = invitations.invite(session, form.value("email"), role, by=user().email, now=now)
+            note(session, "user.invite", row.email, now=now, role=role)
     except Refused as refused:
         form.refuse_all(refused)
         return _show(form, 422)
     except Conflicted as conflict:
         form.refuse("email", str(conflict))
         return _show(form, 422)
-    tell(_("%(email)s can log in.", email=added.email))
+    current.installation().nudge()
+    tell(_("%(email)s is invited.", email=row.email))
+    return go("list_people")
+
+
+@admin.post("/people/invitations/<int:invitation_id>")
+def change_invitation(invitation_id: int) -> Response:
+    """Send an invitation again with a new link, or revoke it."""
+    form, now = Form(request.form), current.now()
+    with current.installation().database.write() as session:
+        row = invitations.load(session, _sane(invitation_id))
+        if form.value("do") == "send":
+            invitations.send_again(session, row, now)
+            note(session, "user.invite", row.email, now=now, role=row.role)
+        else:
+            invitations.revoke(session, row, now)
+            note(session, "user.uninvite", row.email, now=now)
+    current.installation().nudge()
+    tell(_("%(email)s is saved.", email=row.email))
     return go("list_people")
 
 
@@ -74,6 +92,9 @@ def _show(form: Form, status: int = 200, refused: Form | None = None) -> Respons
             form=form,
             refused=refused,
             people=people.load_users(session),
+            invitations=[row for row in invitations.load_all(session) if row.token is not None],
+            base_url=current.installation().base_url(session),
+            can_mail=bool(current.installation().settings.mail_server),
             roles=[(role.value, role.value.capitalize(), MEANINGS[role]) for role in Role],
         )
 

@@ -24,6 +24,7 @@ _PAGES = {
         "download_communication_report",
         "show_account",
         "change_password",
+        "end_session",
     ),
     Role.RESPONDER: (
         "new_incident",
@@ -111,7 +112,8 @@ _PAGES = {
     ),
     Role.ADMIN: (
         "list_people",
-        "create_person",
+        "invite_person",
+        "change_invitation",
         "change_person",
         "list_hooks",
         "create_hook",

@@ -19,6 +19,7 @@ from statuspage.web.api_v1 import (
     deliveries,
     hooks,
     incidents,
+    invitations,
     maintenances,
     monitors,
     notices,
@@ -55,6 +56,7 @@ NOUNS = (
     hooks,
     tokens,
     users,
+    invitations,
     audit,
 )
 """Importing them declares their endpoints, in the order of the document."""

@@ -65,7 +65,6 @@ def cast(installation: Installation, hashed: str) -> dict[str, Role]:
                     password=hashed,
                     role=role,
                     active=True,
-                    fs_uniquifier=f"uniquifier of {email}",
                     created_at=datetime.now(UTC),
                 )
             )
