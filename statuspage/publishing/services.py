@@ -81,6 +81,7 @@ def _view(policy: Policy, service: ServiceFigure, monitors: Mapping[str, list[st
         unknown=figure.unknown if figure else timedelta(),
         outages=len(stretches),
         longest=max((span.length for span in stretches), default=timedelta()),
+        total=figure.total if figure else timedelta(),
         monitors=_names(line, monitors),
     )
 

@@ -273,6 +273,7 @@ class ServiceView:
     unknown: timedelta
     outages: int = 0
     longest: timedelta = timedelta()
+    total: timedelta = timedelta()
     monitors: tuple[str, ...] = ()
     """Who outside measures it, by name, where the policy leaves that to others (OP28)."""
 

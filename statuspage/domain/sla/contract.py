@@ -86,6 +86,12 @@ class Policy(Terms):
         named = self.tier(tier_id) or self.service(service_id)
         return named.target if named and named.target is not None else self.availability.default_target
 
+    def meaning(self, report_class: str) -> str:
+        """What a report of this class is: as its response terms say, else the priority of that name (TP2, CM18)."""
+        said = [terms.means for terms in self.responses if terms.report_class == report_class]
+        said += [priority.means for priority in self.priorities if priority.name == report_class]
+        return next(filter(None, said), "")
+
     def covers(self, plan: str) -> bool:
         """Whether the SLA holds for a customer of this plan."""
         return plan.strip().casefold() not in {each.casefold() for each in self.plans_without_sla}

@@ -268,6 +268,8 @@ class ResponseTerms(Terms):
     """A deadline for customer reports of one class: limits by tier id, or under "all"."""
 
     report_class: str = Field(alias="class")
+    means: str = ""
+    """What a report of this class is (CM18); a priority of the same name may say it instead (TP2)."""
     measure: Literal["response", "diagnosis", "action"]
     limits: Annotated[dict[str, Length], Field(min_length=1)]
     out_of_hours: Literal["next_opening", "best_effort"] = "next_opening"
@@ -276,6 +278,8 @@ class ResponseTerms(Terms):
 class TicketTerms(Terms):
     """Rules for customer reports; absent means off."""
 
+    fault: str = ""
+    """What counts as a fault, for who records a report and for who reads the page (IS6, IS7)."""
     openers: Literal["anyone", "administrator", "named", "authorised"] = "anyone"
     named_openers: Annotated[int, Field(strict=True, ge=1)] | None = None
     report_within_days: Annotated[int, Field(strict=True, ge=0)] | None = None
