@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.periods import local_date, midnight
 from statuspage.domain.sla.policy import Policy, PolicyBook
-from statuspage.models import Notice, PolicyVersion
+from statuspage.drafts import Translation
+from statuspage.models import Notice, Page, PolicyVersion
 from statuspage.notice_drafts import NoticeDraft
 from statuspage.notices import SLA_CHANGE, post_notice
 from statuspage.notify.contacts import owe_notice
+from statuspage.publishing.wording import Words, words_of
 
 SHOWN_FOR = timedelta(days=30)
 """How long a new version stands on the front page: from when it is announced or, if later, in force."""
@@ -71,24 +74,41 @@ def digest_of(policy: Policy) -> str:
 
 
 def _announce(session: Session, policy: Policy, now: datetime) -> Notice:
+    """A notice in each language of the page; what a policy says itself stands as it is."""
+    page = session.get_one(Page, 1)
     begins = midnight(policy.effective_from, policy.zone)
-    day = f"{policy.effective_from:%-d %B %Y}"
-    path = f"/sla/{policy.effective_from.isoformat()}"
-    if begins > now:
-        title = f"Our service levels change on {day}"
-        first = f"From {day} on our service levels follow a new version"
-    else:
-        title = "Our service levels have changed"
-        first = f"Since {max(policy.effective_from, local_date(now, policy.zone)):%-d %B %Y} our service levels "
-        first += "follow a new version"
-    named = f" ({policy.version})" if policy.version else ""
-    body = f"{first}{named}. [Read it]({path}), beside the [versions before it](/sla#versions)."
-    if policy.page.amendments:
-        body += f"\n\n{policy.page.amendments}"
-    draft = NoticeDraft(title=title, body=body, ends_at=max(begins, now) + SHOWN_FOR, pinned=True, notify=True)
+    first, *further = page.languages
+    zone = ZoneInfo(page.timezone)
+    roots = {each: "" if each == first else f"/{each}" for each in page.languages}
+    told = {each: _told(policy, begins, roots[each], words_of(each, zone), now) for each in page.languages}
+    draft = NoticeDraft(
+        title=told[first][0],
+        body=told[first][1],
+        ends_at=max(begins, now) + SHOWN_FOR,
+        pinned=True,
+        notify=True,
+        translations={each: Translation(title=told[each][0], body=told[each][1]) for each in further},
+    )
     notice = post_notice(session, draft, author=BY_ITSELF, now=now, kind=SLA_CHANGE)
     owe_notice(session, notice, policy=policy, now=now)
     return notice
+
+
+def _told(policy: Policy, begins: datetime, root: str, words: Words, now: datetime) -> tuple[str, str]:
+    """Title and text: from when the version rules, its name, and where it and those before it are read."""
+    _ = words.gettext
+    day = {"date": words.full_date(max(policy.effective_from, local_date(now, policy.zone)))}
+    if begins > now:
+        title = _("Our service levels change on %(date)s") % day
+        text = _("From %(date)s on our service levels follow a new version.") % day
+    else:
+        title = _("Our service levels have changed")
+        text = _("Since %(date)s our service levels follow a new version.") % day
+    if policy.version:
+        text += " " + _("It is called “%(name)s”.") % {"name": policy.version}
+    here, before = f"{root}/sla/{policy.effective_from.isoformat()}", f"{root}/sla#versions"
+    links = _("[Read it](%(here)s), beside the [versions before it](%(before)s).") % {"here": here, "before": before}
+    return title, "\n\n".join(filter(None, [f"{text} {links}", policy.page.amendments]))
 
 
 def _load_known(session: Session) -> set[tuple[Name, str]]:

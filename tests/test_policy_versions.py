@@ -16,7 +16,7 @@ from statuspage.components import load_page
 from statuspage.customer_drafts import ContactDraft, CustomerDraft
 from statuspage.domain.sla.policy import Policy, PolicyBook, load_policy, override
 from statuspage.drafts import SubscriberDraft, read_draft
-from statuspage.models import Delivery, Notice, PolicyVersion
+from statuspage.models import Delivery, Notice, Page, PolicyVersion
 from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
 from statuspage.notify.letterhead import load_letterhead
@@ -66,6 +66,8 @@ def test_first_version_is_not_announced(known: Installation) -> None:
 
 def test_new_version_is_announced_once(known: Installation, now: datetime) -> None:
     running = run_under(known, OLD, NEW)
+    with running.database.write() as session:
+        session.get_one(Page, 1).languages = ["en", "nl"]
     worker.announce_policy(running, now)
     worker.announce_policy(running, now + timedelta(minutes=1))
 
@@ -77,6 +79,8 @@ def test_new_version_is_announced_once(known: Installation, now: datetime) -> No
     assert notice.title in front
     assert f"[SLA change] {notice.title}" in feed
     assert "https://status.example.com/sla/2027-01-01" in feed
+    assert "Ons serviceniveau verandert op 1 januari 2027" in public(running, "nl/index.html")
+    assert "https://status.example.com/nl/sla/2027-01-01" in public(running, "nl/feed.atom")
 
 
 def test_new_version_is_mailed_to_who_chose_it(known: Installation, now: datetime) -> None:
