@@ -24,6 +24,8 @@ from statuspage.models import Customer, CustomerReport, Incident, Maintenance, P
 from statuspage.notify import letters
 from statuspage.standing import report_classes, tier_on
 
+_CHANNELS = {"email": "e-mail", "ticket": "ticket", "phone": "phone", "chat": "chat", "other": "another way"}
+
 
 def open_report(
     session: Session, draft: ReportDraft, *, policy: Policy, author: str, now: datetime
@@ -58,7 +60,8 @@ def open_report(
     )
     session.add(report)
     session.flush()
-    log(session, report, "open", f"Received by {draft.channel} as {draft.report_class}.", author=author, now=now)
+    said = f"Received by {_CHANNELS[draft.channel]} as {draft.report_class}."
+    log(session, report, "open", said, author=author, now=now)
     if incident is not None:
         _attach(session, report, incident, author=author, now=now)
     if work is not None:
@@ -112,7 +115,7 @@ def note_restored(session: Session, incident: Incident, *, author: str, now: dat
     for report in _linked(session, incident):
         if report.restored_notice_at is None:
             report.restored_notice_at = now
-            log(session, report, "restore", f"Incident {incident.id} was resolved.", author=author, now=now)
+            log(session, report, "restore", f"The incident was resolved: {incident.title}", author=author, now=now)
             said = letter_words.restored(load_words(session), report, title=incident.title)
             mail(session, report, said, author=author, now=now)
 
@@ -122,7 +125,7 @@ def note_reopened(session: Session, incident: Incident, *, author: str, now: dat
     for report in _linked(session, incident):
         if report.restored_notice_at is not None and report.restored_notice_at == incident.resolved_at:
             report.restored_notice_at = None
-            log(session, report, "reopen", f"Incident {incident.id} goes on.", author=author, now=now)
+            log(session, report, "reopen", f"The incident goes on: {incident.title}", author=author, now=now)
 
 
 def note_work_done(session: Session, work: Maintenance, *, author: str, now: datetime) -> None:
@@ -130,7 +133,7 @@ def note_work_done(session: Session, work: Maintenance, *, author: str, now: dat
     rows = select(CustomerReport).where(CustomerReport.maintenance_id == work.id)
     for report in session.scalars(rows.where(CustomerReport.restored_notice_at.is_(None))).all():
         report.restored_notice_at = max(now, report.received_at)
-        log(session, report, "restore", f"Maintenance {work.id} is over.", author=author, now=now)
+        log(session, report, "restore", f"The maintenance is over: {work.title}", author=author, now=now)
         said = letter_words.restored(load_words(session), report, title=work.title)
         mail(session, report, said, author=author, now=now)
 
@@ -243,18 +246,18 @@ def _check(draft: ReportDraft, policy: Policy, now: datetime) -> None:
 
 def _attach(session: Session, report: CustomerReport, incident: Incident, *, author: str, now: datetime) -> None:
     report.incident = incident
-    log(session, report, "link", f"Belongs to incident {incident.id}.", author=author, now=now)
+    log(session, report, "link", f"Belongs to the incident: {incident.title}", author=author, now=now)
     if incident.resolved_at is not None and incident.public_at is not None and report.restored_notice_at is None:
         report.restored_notice_at = incident.resolved_at
-        log(session, report, "restore", f"Incident {incident.id} was resolved before.", author=author, now=now)
+        log(session, report, "restore", "The incident was resolved before.", author=author, now=now)
 
 
 def _attach_work(session: Session, report: CustomerReport, work: Maintenance, *, author: str, now: datetime) -> None:
     report.maintenance = work
-    log(session, report, "link", f"Belongs to maintenance {work.id}.", author=author, now=now)
+    log(session, report, "link", f"Belongs to the maintenance: {work.title}", author=author, now=now)
     if work.completed_at is not None and report.restored_notice_at is None:
         report.restored_notice_at = max(work.completed_at, report.received_at)
-        log(session, report, "restore", f"Maintenance {work.id} was over before.", author=author, now=now)
+        log(session, report, "restore", "The maintenance was over before.", author=author, now=now)
 
 
 def _linked(session: Session, incident: Incident) -> Sequence[CustomerReport]:

@@ -25,6 +25,16 @@ def load_words(session: Session) -> Words:
     return words_of(page.languages[0], ZoneInfo(page.timezone))
 
 
+def load_log_words(session: Session) -> Words:
+    """The writer of logs, which operators read: English, in the page's zone."""
+    return words_of("en", ZoneInfo(load_page(session).timezone))
+
+
+def reads(word: str) -> str:
+    """A word of the policy or the wire as it reads in a sentence: "no_client_response" is "no client response"."""
+    return word.replace("_", " ")
+
+
 def received(words: Words, report: CustomerReport) -> Letter:
     """The number and class of a new report (IS18)."""
     _ = words.gettext
@@ -84,7 +94,7 @@ def closed(words: Words, report: CustomerReport, reason: str, text: str) -> Lett
         "no_client_response": _("We closed your report: we had no answer from you."),
         "client_confirmed_unresolved": _("We closed your report unresolved, as you confirmed."),
     }
-    other = _("We closed your report: %(reason)s.") % {"reason": reason.replace("_", " ")}
+    other = _("We closed your report: %(reason)s.") % {"reason": reads(reason)}
     said = f"{known.get(reason, other)} {text}".strip()
     return _("Report %(number)s: closed") % {"number": report.number}, said
 

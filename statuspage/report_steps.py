@@ -22,8 +22,9 @@ from statuspage.customer_reports import log, mail
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.sla.response import Downgrade, downgrade
 from statuspage.errors import Problem, Refused, TransitionRefused
-from statuspage.letter_words import load_words
+from statuspage.letter_words import load_log_words, load_words, reads
 from statuspage.models import CustomerReport, ReportDelay
+from statuspage.publishing.wording import Words
 from statuspage.standing import Timer, closing_reasons, report_classes, report_standing
 
 
@@ -32,7 +33,7 @@ def acknowledge(
 ) -> CustomerReport:
     """Somebody answers the report: ends its response time (OP19, IS34)."""
     _check_open(report)
-    _check_first(report.acknowledged_at, "acknowledged")
+    _check_first(session, report.acknowledged_at, "acknowledged")
     report.acknowledged_at = now
     log(session, report, "acknowledge", _with("Acknowledged.", draft.text), author=author, now=now)
     return report
@@ -43,7 +44,7 @@ def begin_action(
 ) -> CustomerReport:
     """Somebody works on it: ends the time to action (EC15)."""
     _check_open(report)
-    _check_first(report.acted_at, "acted on")
+    _check_first(session, report.acted_at, "acted on")
     report.acted_at = now
     log(session, report, "act", _with("Action taken.", draft.text), author=author, now=now)
     return report
@@ -55,11 +56,11 @@ def diagnose(
     """Send the diagnosis to the customer: ends the time to diagnosis (TP33). A cause that is not ours tells them so
     and takes the report out of breakdown time (TP38)."""
     _check_open(report)
-    _check_first(report.diagnosed_at, "diagnosed")
+    _check_first(session, report.diagnosed_at, "diagnosed")
     report.diagnosed_at, report.diagnosis, report.cause = now, draft.text, draft.cause
     if draft.qualified is not None:
         report.qualified, report.qualified_at = draft.qualified, report.qualified_at or now
-    log(session, report, "diagnose", f"Diagnosis, cause {draft.cause.value}: {draft.text}", author=author, now=now)
+    log(session, report, "diagnose", f"Diagnosis, cause: {draft.cause.label}. {draft.text}", author=author, now=now)
     mail(session, report, letter_words.diagnosed(load_words(session), report, draft.text), author=author, now=now)
     return report
 
@@ -79,7 +80,7 @@ def qualify(
     """
     _check_open(report)
     wanted = draft.report_class or report.report_class
-    _check_class(report, wanted, policy)
+    _check_class(session, report, wanted, policy)
     report.qualified, report.qualified_at = draft.qualified, report.qualified_at or now
     report.report_class = wanted
     if draft.not_available is not None:
@@ -98,7 +99,7 @@ def agree_urgency(
 ) -> CustomerReport:
     """Customer and provider agree on the class, by which the clocks then run (EC14). Raises Refused."""
     _check_open(report)
-    _check_class(report, draft.report_class, policy)
+    _check_class(session, report, draft.report_class, policy)
     report.report_class, report.urgency_agreed_at = draft.report_class, now
     log(session, report, "agree", f"Agreed with the customer: {draft.report_class}.", author=author, now=now)
     return report
@@ -124,7 +125,8 @@ def reclassify(
     before, old = report_standing(report, policy, now=now).timers, report.report_class
     report.report_class, report.class_before = draft.report_class, None
     after = report_standing(report, policy, now=now).timers
-    said = f"{old} became {report.report_class}: {draft.reason} {_due(before)} became {_due(after)}."
+    words = load_log_words(session)
+    said = f"{old} became {report.report_class}: {draft.reason} {_due(before, words)} became {_due(after, words)}."
     log(session, report, "reclassify", said, author=author, now=now)
     told = letter_words.reclassified(load_words(session), report, before=old, reason=draft.reason)
     mail(session, report, told, author=author, now=now)
@@ -143,7 +145,7 @@ def work_around(
     if lowered.new_class != report.report_class:
         before = report.class_before = report.report_class
         report.report_class = lowered.new_class
-        said = f"{before} became {report.report_class}: {_moved(lowered)}"
+        said = f"{before} became {report.report_class}: {_moved(lowered, load_log_words(session))}"
         log(session, report, "downgrade", said, author=author, now=now)
     told = letter_words.work_around(load_words(session), report, draft.text, before=before)
     mail(session, report, told, author=author, now=now)
@@ -159,7 +161,8 @@ def add_delay(
     if draft.ends_at > now:
         raise Refused(Problem("ends_at", "must not be in the future"))
     report.delays.append(ReportDelay(starts_at=draft.starts_at, ends_at=draft.ends_at, reason=draft.reason))
-    said = f"Delay by the customer, {_wire(draft.starts_at)} to {_wire(draft.ends_at)}: {draft.reason}"
+    window = load_log_words(session).window(draft.starts_at, draft.ends_at)
+    said = f"Delay by the customer, {window}: {draft.reason}"
     log(session, report, "delay", said, author=author, now=now)
     return report
 
@@ -172,7 +175,7 @@ def leave_out(
     if draft.reason is not None and draft.reason not in known:
         raise Refused(Problem("reason", f"expected one of {', '.join(known)}" if known else "the policy knows none"))
     report.not_counted = draft.reason
-    said = f"Not counted: {draft.reason}." if draft.reason else "Counted again."
+    said = f"Not counted: {reads(draft.reason)}." if draft.reason else "Counted again."
     log(session, report, "leave_out", said, author=author, now=now)
     return report
 
@@ -205,7 +208,7 @@ def close(
     if draft.reason == "resolved" and report.resolved_at is None:
         raise TransitionRefused(Problem("reason", "it is not resolved yet"))
     report.closed_at, report.closed_reason = now, draft.reason
-    log(session, report, "close", _with(f"Closed: {draft.reason}.", draft.text), author=author, now=now)
+    log(session, report, "close", _with(f"Closed: {reads(draft.reason)}.", draft.text), author=author, now=now)
     told = letter_words.closed(load_words(session), report, draft.reason, draft.text)
     mail(session, report, told, author=author, now=now)
     return report
@@ -219,7 +222,9 @@ def object_to(
         raise TransitionRefused(Problem("", "there is no resolution to object to"))
     standing = report_standing(report, policy, now=now)
     if standing.validated:
-        raise TransitionRefused(Problem("", f"the record was validated at {_wire(standing.validated_at or now)}"))
+        raise TransitionRefused(
+            Problem("", f"the record was validated on {_moment(session, standing.validated_at or now)}")
+        )
     report.objection_at, report.closed_at, report.closed_reason = now, None, None
     log(session, report, "object", f"Objection: {draft.text}", author=author, now=now)
     return report
@@ -230,9 +235,9 @@ def _check_open(report: CustomerReport) -> None:
         raise TransitionRefused(Problem("", "the report is closed"))
 
 
-def _check_first(done_at: datetime | None, done: str) -> None:
+def _check_first(session: Session, done_at: datetime | None, done: str) -> None:
     if done_at is not None:
-        raise TransitionRefused(Problem("", f"the report was {done} already, at {_wire(done_at)}"))
+        raise TransitionRefused(Problem("", f"the report was {done} already, on {_moment(session, done_at)}"))
 
 
 def _check_known(wanted: str, policy: Policy) -> None:
@@ -240,29 +245,29 @@ def _check_known(wanted: str, policy: Policy) -> None:
         raise Refused(Problem("report_class", f"expected one of {', '.join(report_classes(policy))}"))
 
 
-def _check_class(report: CustomerReport, wanted: str, policy: Policy) -> None:
+def _check_class(session: Session, report: CustomerReport, wanted: str, policy: Policy) -> None:
     _check_known(wanted, policy)
     if policy.tickets.reclassify_by is not None and wanted != report.report_class:
         raise TransitionRefused(Problem("report_class", "the customer set the class: set another with a reason"))
     locked = policy.tickets.final_class_by is not None and report.qualified_at is not None
     if locked and wanted != report.report_class:
-        said = f"the class is final since {_wire(report.qualified_at or report.received_at)}"
+        said = f"the class is final since {_moment(session, report.qualified_at or report.received_at)}"
         raise TransitionRefused(Problem("report_class", f"{said}; only a work-around lowers it"))
 
 
-def _moved(lowered: Downgrade) -> str:
-    times = [_wire(due_at) if due_at else "no limit" for due_at in (lowered.due_before, lowered.due_after)]
+def _moved(lowered: Downgrade, words: Words) -> str:
+    times = [words.moment(due_at) if due_at else "no limit" for due_at in (lowered.due_before, lowered.due_after)]
     return f"due {times[0]} became {times[1]}."
 
 
-def _due(timers: tuple[Timer, ...]) -> str:
-    known = [f"{timer.measure} due {_wire(timer.due_at)}" for timer in timers if timer.due_at is not None]
-    return ", ".join(known) or "nothing due"
+def _due(timers: tuple[Timer, ...], words: Words) -> str:
+    known = [f"{timer.measure} due {words.moment(timer.due_at)}" for timer in timers if timer.due_at is not None]
+    return "; ".join(known) or "nothing due"
 
 
 def _with(said: str, more: str) -> str:
     return f"{said} {more}".strip()
 
 
-def _wire(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _moment(session: Session, at: datetime) -> str:
+    return load_log_words(session).moment(at)

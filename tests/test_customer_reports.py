@@ -81,7 +81,7 @@ def test_opening_is_confirmed_to_the_administrator(session: Session, fault: Cust
     assert letter.subject == "Report 1 received"
     assert session.scalars(select(Delivery.address)).all() == ["admin@acme.example"]
     assert [entry.entry for entry in fault.entries] == [
-        "Received by email as Critical.",
+        "Received by e-mail as Critical.",
         "Mail to admin@acme.example: Report 1 received",
     ]
 
@@ -150,7 +150,7 @@ def test_work_around_lowers_one_class(session: Session, istockist: Contract, fau
     report_steps.work_around(session, fault, WORDS, policy=istockist.policy, author=AUTHOR, now=now)
     assert (fault.class_before, fault.report_class) == ("Critical", "Medium")
     assert istockist.timer(fault, "2024-04-08T13:00Z").due_at == at("2024-04-08T16:00Z")
-    assert entries(fault)[-1] == ("Critical became Medium: due 2024-04-08T12:00:00Z became 2024-04-08T16:00:00Z.")
+    assert entries(fault)[-1] == ("Critical became Medium: due 8 April 2024, 12:00 UTC became 8 April 2024, 16:00 UTC.")
 
 
 def test_work_around_elsewhere_lowers_nothing(session: Session, twicpics: Contract, anomaly: CustomerReport) -> None:
