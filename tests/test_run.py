@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,19 @@ def test_large_body_is_refused_early(page: RunningPage) -> None:
         answer = client.recv(4096)
     assert b" 413 " in answer.split(b"\r\n")[0]
     assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_whole_large_post_reads_its_refusal(page: RunningPage, chunked: bool) -> None:
+    """A client that sends all before it reads, as Alertmanager does, is not hung up on meanwhile."""
+    alerts = json.dumps(
+        {"alerts": [{"fingerprint": f"{n:016x}", "status": "firing"} for n in range(100_000)]}
+    ).encode()
+    body = (alerts[at : at + 65536] for at in range(0, len(alerts), 65536)) if chunked else alerts
+    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", "/hooks/alertmanager/none", body, headers, encode_chunked=chunked)
+    response = connection.getresponse()
+    assert (response.status, response.getheader("Content-Type")) == (413, "application/problem+json")
+    assert json.loads(response.read())["status"] == 413
+    connection.close()

@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 
 BODY_SECONDS = 30.0
+PAUSE_SECONDS = 1.0
+READ_AWAY = 32 * 1024 * 1024
+"""Of a body that is refused anyway, so much is taken in."""
 THREADS = 12
 WAITING_LIMIT = 400
 log = structlog.get_logger(__name__)
@@ -62,23 +66,29 @@ class Doors:
 
     async def _read_body(self, scope: Any, proto: Transport) -> bytes | None:
         declared = scope.headers.get("content-length")
-        if declared is not None and (not declared.isdigit() or int(declared) > self._limit):
-            refuse(scope, proto, 413 if declared.isdigit() else 400, "The request is too large.")
+        if declared is not None and not declared.isdigit():
+            refuse(scope, proto, 400, "The request is too large.")
             return None
         if scope.method in ("GET", "HEAD") and not declared and not scope.headers.get("transfer-encoding"):
             return b""
+        stream = _chunks(proto)
+        if declared is not None and int(declared) > self._limit:
+            await _refuse_body(scope, proto, stream)
+            return None
         chunks: list[bytes] = []
         size = 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in proto:
+                async for chunk in stream:
                     size += len(chunk)
                     if size > self._limit:
-                        refuse(scope, proto, 413, "The request is too large.")
-                        return None
+                        break
                     chunks.append(bytes(chunk))
         except TimeoutError:
             refuse(scope, proto, 408, "The request took too long.")
+            return None
+        if size > self._limit:
+            await _refuse_body(scope, proto, stream)
             return None
         return b"".join(chunks)
 
@@ -102,6 +112,32 @@ class Doors:
             return 500, [("content-type", "text/plain; charset=utf-8")], b"Internal error\n"
         status, headers = started[0]
         return int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], content
+
+
+async def _chunks(proto: Transport) -> AsyncIterator[bytes]:
+    """The body piece by piece; unlike the server's own stream it can be gone on with."""
+    async for chunk in proto:
+        yield chunk
+
+
+async def _refuse_body(scope: Any, proto: Transport, stream: AsyncIterator[bytes]) -> None:
+    """Answer 413 once the client has sent what it sends, or pauses, or asked beforehand: the server hangs up with the
+    answer, and a client that is still sending then sees a broken pipe in place of the refusal."""
+    if scope.headers.get("expect") is None:
+        await _read_away(stream)
+    refuse(scope, proto, 413, "The request is too large.")
+
+
+async def _read_away(stream: AsyncIterator[bytes]) -> None:
+    size, loop = 0, asyncio.get_running_loop()
+    latest = loop.time() + BODY_SECONDS
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PAUSE_SECONDS) as patience:
+            async for chunk in stream:
+                size += len(chunk)
+                if size > READ_AWAY:
+                    return
+                patience.reschedule(min(loop.time() + PAUSE_SECONDS, latest))
 
 
 def refuse(scope: Any, proto: Transport, status: int, detail: str) -> None:
