@@ -115,6 +115,14 @@ class MonitorTable(BaseModel):
     grace: Length | None = None
     enabled: bool = True
 
+    @model_validator(mode="before")
+    @classmethod
+    def fill_period(cls, values: Any) -> Any:
+        """How often a heartbeat comes may be said as `every` too, as of all other kinds."""
+        if isinstance(values, dict) and values.get("kind") == "heartbeat" and "every" in values:
+            return {"period": values["every"], **values}
+        return values
+
     @model_validator(mode="after")
     def check_kind(self) -> Self:
         foreign = sorted(key for key in _OF_SOME - _KEYS_OF[self.kind] if getattr(self, key) is not None)

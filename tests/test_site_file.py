@@ -221,6 +221,12 @@ def test_kept_header_needs_one_to_keep(session: Session, now: datetime) -> None:
     assert refused.value.problems[0].field == "component.api.monitor.0.headers"
 
 
+def test_heartbeat_says_its_period_as_every() -> None:
+    site = read_site('[[component]]\nslug="a"\nname="x"\n[[component.monitor]]\nkind="heartbeat"\nevery="5m"')
+    ((_, component),) = site.components
+    assert component.monitor[0].period == "5m"
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [
