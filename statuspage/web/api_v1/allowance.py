@@ -28,6 +28,11 @@ class Standing:
     exceeded: bool = False
 
     @property
+    def is_first(self) -> bool:
+        """Whether this call opened the window."""
+        return self.left == self.limit - 1
+
+    @property
     def headers(self) -> dict[str, str]:
         """What an answer says of it."""
         told = {

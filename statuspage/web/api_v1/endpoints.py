@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
+import structlog
 from flask import Response, abort, current_app, g, request
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 
 from statuspage.domain.vocabulary import Scope
 from statuspage.errors import NotFound
 from statuspage.web import current
-from statuspage.web.api_v1.access import Caller, read_caller
+from statuspage.web.api_v1.access import Caller, note_use, read_caller
 from statuspage.web.api_v1.allowance import EXTENSION, Allowance, Standing
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.idempotency import AnsweredMeanwhile, StoredAnswer, load_answer, read_key
@@ -56,6 +58,7 @@ class Endpoint:
 
 
 ENDPOINTS: list[Endpoint] = []
+log = structlog.get_logger(__name__)
 
 
 def endpoint(
@@ -84,7 +87,7 @@ def view_of(endpoint: Endpoint) -> Callable[..., Response]:
         installation, now = current.installation(), current.now()
         with installation.database.read() as session:
             caller = read_caller(request, session, now)
-        _take_allowance(caller, now)
+        standing = _take_allowance(caller, now)
         caller.check_scope(endpoint.scope)
         call = Call(installation, caller, now, request.remote_addr)
         arguments: dict[str, Any] = _checked(path_values)
@@ -93,6 +96,8 @@ def view_of(endpoint: Endpoint) -> Callable[..., Response]:
             arguments["draft"] = read_model(endpoint.body, values)
         if endpoint.query:
             arguments["query"] = read_query(endpoint.query, request)
+        if endpoint.method == "GET" and standing.is_first:
+            _note_reading(call)
         if endpoint.method == "POST":
             call.key = read_key(request, caller.id, canonical(values))
         return _given_before(call) or _serve_once(endpoint, call, arguments)
@@ -109,12 +114,23 @@ def tell_standing(response: Response) -> Response:
     return response
 
 
-def _take_allowance(caller: Caller, now: datetime) -> None:
+def _note_reading(call: Call) -> None:
+    """A token that only reads is in use as well; once a window, and the answer does not wait for a database that is
+    busy for long more often than that."""
+    try:
+        with call.installation.database.write() as session:
+            note_use(call.caller, session, call.now)
+    except OperationalError as error:
+        log.warning("use of a token not noted", reason=str(error.orig)[:300])
+
+
+def _take_allowance(caller: Caller, now: datetime) -> Standing:
     allowance: Allowance = current_app.extensions[EXTENSION]
     standing = g.api_standing = allowance.take(caller.id, now)
     if standing.exceeded:
         detail = f"A token may make {standing.limit} calls a minute; go on in {standing.seconds} s."
         abort(problem_response(429, detail))
+    return standing
 
 
 def _serve_once(endpoint: Endpoint, call: Call, arguments: dict[str, Any]) -> Response:

@@ -49,8 +49,9 @@ def test_scope_decides_what_is_allowed(make_api: Callable[[Scope], Api]) -> None
     assert "needs a token of scope write" in (forbidden.json or {})["detail"]
 
 
-def test_use_of_a_token_is_noted(api: Api, installation: Installation) -> None:
-    api.post("/components", {"name": "API"})
+@pytest.mark.parametrize("reads", [True, False])
+def test_use_of_a_token_is_noted(api: Api, installation: Installation, reads: bool) -> None:
+    assert (api.get("/incidents") if reads else api.post("/components", {"name": "API"})).status_code < 300
     with installation.database.read() as session:
         assert session.query(ApiToken).one().last_used_at is not None
 
