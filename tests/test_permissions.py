@@ -26,6 +26,7 @@ from tests.web.admin.conftest import CAST, cast, hashed
 __all__ = ["cast", "hashed"]
 
 ANYBODY = {
+    "auth.check_code",
     "auth.check_log_in",
     "auth.log_in",
     "auth.log_out",

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import AppGroup
 
-from statuspage import audit, invitations, people
+from statuspage import audit, invitations, people, second_factor
 from statuspage.cli.console import author, fail, local, opened, page_zone, plainly, say, say_json, say_rows
+from statuspage.components import load_page
 from statuspage.domain.vocabulary import Role
 from statuspage.drafts import Draft, read_draft
 from statuspage.errors import NotFound, Problem, Refused
@@ -95,11 +96,12 @@ def list_users(as_json: bool) -> None:
 @click.argument("email")
 @click.option("--role", metavar=ROLES, help="Another role.")
 @click.option("--active/--inactive", default=None, help="Let in again, or shut out.")
+@click.option("--end-second-factor", is_flag=True, help="For somebody who lost theirs.")
 @plainly
-def change_user(email: str, role: str | None, active: bool | None) -> None:
+def change_user(email: str, role: str | None, active: bool | None, end_second_factor: bool) -> None:
     """Change role or access of EMAIL; their sessions end with it."""
-    if role is None and active is None:
-        raise Refused(Problem("role", "say --role, --active or --inactive"))
+    if role is None and active is None and not end_second_factor:
+        raise Refused(Problem("role", "say --role, --active, --inactive or --end-second-factor"))
     rank = read_draft(_RoleDraft, {"role": role}).role if role is not None else None
     installation, now = opened()
     with installation.database.write() as session:
@@ -110,15 +112,39 @@ def change_user(email: str, role: str | None, active: bool | None) -> None:
             people.set_role(session, row, rank)
         if active is not None:
             (people.reactivate if active else people.deactivate)(session, row)
-        facts = {"role": row.role.value, "active": row.active}
+        if end_second_factor:
+            second_factor.end(session, row)
+        facts = {"role": row.role.value, "active": row.active, "second_factor": row.totp_since is not None}
         audit.record(session, "user.change", actor=author(), target=row.email, details=facts, now=now)
         said = f"{row.email} is {row.role.value}{'' if row.active else ', shut out'} now."
     say(said)
 
 
+@user.command("factor")
+@click.option("--from", "lowest", metavar=f"{ROLES}|nobody", help="The lowest role that needs one.")
+@plainly
+def require_second_factor(lowest: str | None) -> None:
+    """Say, or set, who needs a second factor to work in the admin."""
+    chosen = read_draft(_RoleDraft, {"role": lowest}).role if lowest not in (None, "nobody") else None
+    installation, now = opened()
+    with installation.database.write() as session:
+        if lowest is not None:
+            second_factor.require_from(session, chosen)
+            facts = {"second_factor_from": chosen}
+            audit.record(session, "page.second_factor", actor=author(), details=facts, now=now)
+        needed = load_page(session).second_factor_from
+    say(f"Needed from {needed.value} on." if needed else "Nobody needs a second factor.")
+
+
 def _row(row: User, zone: ZoneInfo) -> tuple[str, ...]:
     seen: datetime | None = row.last_login_at
-    return row.email, row.role.value, "" if row.active else "shut out", local(seen, zone) or "never"
+    return (
+        row.email,
+        row.role.value,
+        "" if row.active else "shut out",
+        "second factor" if row.totp_since else "",
+        local(seen, zone) or "never",
+    )
 
 
 def _invited(row: Invitation, zone: ZoneInfo) -> tuple[str, ...]:

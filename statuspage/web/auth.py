@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import audit, invitations, people
+from statuspage import audit, invitations, people, second_factor
 from statuspage.attempts import Rationed
 from statuspage.errors import NotFound, Refused
 from statuspage.models import Invitation, User
@@ -73,8 +73,46 @@ def check_log_in() -> Response:
     with database.write() as session:
         login_limits.give_back(session, budgets, now)
         user = people.load_by_id(session, known.id)
-        user.last_login_at = now
-        _begin(session, user, now)
+        if user.totp_since is None:
+            user.last_login_at = now
+            _begin(session, user, now)
+    if user.totp_since is not None:
+        sessions.begin_half(user, now)
+        g.pop(sessions.FORM_TOKEN, None)
+        return show("second_factor/ask.html", next=wanted, fields=fields, problem=None)
+    return _let_in(user, wanted, fields)
+
+
+@auth.post("/login/code")
+def check_code() -> Response:
+    """The second half of a log-in: a code of the authenticator, or a recovery code."""
+    form, now = Form(request.form), current.now()
+    wanted, fields = form.value("next"), list(form.prefixed(KEPT)) if came_from_us() else []
+    database = current.installation().database
+    with database.read() as session:
+        half = sessions.load_half(session, now)
+    if half is None or not sessions.form_token_is_right():
+        return _show_log_in(wanted, fields, 400, "", _("That took too long. Please log in again."))
+    try:
+        with database.write() as session:
+            budgets = login_limits.take_try(session, half.email, now)
+    except Rationed as rationed:
+        return _show_rationed(wanted, fields, half.email, rationed)
+    with database.write() as session:
+        user = people.load_by_id(session, half.id)
+        before = second_factor.count_recovery_codes(session, user)
+        right = second_factor.take(session, user, form.value("code"), now)
+        if right:
+            login_limits.give_back(session, budgets, now)
+            user.last_login_at = now
+            _begin(session, user, now)
+            left = second_factor.count_recovery_codes(session, user)
+            if left < before:
+                client, facts = login_limits.client_network(), {"left": left}
+                audit.record(session, "user.recovery_code", actor=user.email, details=facts, client=client, now=now)
+    if not right:
+        problem = _("This is no code of your authenticator, or it was used already.")
+        return show("second_factor/ask.html", 401, next=wanted, fields=fields, problem=problem)
     return _let_in(user, wanted, fields)
 
 

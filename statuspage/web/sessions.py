@@ -6,7 +6,7 @@ public answers would carry `Vary: Cookie`. The cookie holds a key to a row of `s
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 from wtforms.validators import ValidationError
 
 from statuspage import signins
+from statuspage.identifiers import digest
 from statuspage.models import SignIn, User
 
 ROOT = "/admin"
 FORM_TOKEN = "csrf_token"  # noqa: S105  (the name of a field)
+HALF_LASTS_FOR = timedelta(minutes=10)
+"""How long somebody whose password was right may take for the second factor."""
 _KEY = "key"
+_HALF = "half"
 
 
 class AdminSessions(SecureCookieSessionInterface):
@@ -56,6 +60,22 @@ def begin(database_session: Session, user: User, *, client: str | None, now: dat
     browser = request.headers.get("User-Agent")
     session[_KEY] = signins.begin(database_session, user, client=client, browser=browser, now=now)
     session.permanent = True
+
+
+def begin_half(user: User, now: datetime) -> None:
+    """Remember whose password was right until the second factor is given; nothing is opened by it."""
+    session.clear()
+    session[_HALF] = [user.id, int(now.timestamp()), digest(user.password or "")]
+
+
+def load_half(database_session: Session, now: datetime) -> User | None:
+    """Whose password was right a moment ago; None after HALF_LASTS_FOR and once the password or access changed."""
+    match session.get(_HALF):
+        case [int(user_id), int(at), str(password)] if now.timestamp() - at < HALF_LASTS_FOR.total_seconds():
+            user = database_session.get(User, user_id)
+            if user is not None and user.active and digest(user.password or "") == password:
+                return user
+    return None
 
 
 def end(database_session: Session) -> None:

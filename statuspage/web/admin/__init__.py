@@ -25,11 +25,14 @@ from statuspage.web.admin import (
     previews,
     proposals,
     reports,
+    second_factor,
     settings,
     slots,
     subscriber_records,
     subscribers,
+    templates,
     tokens,
+    unsent,
     updates,
 )
 from statuspage.web.admin.door import admin
@@ -57,11 +60,14 @@ PAGES = (
     previews,
     proposals,
     reports,
+    second_factor,
     settings,
     slots,
     subscriber_records,
     subscribers,
+    templates,
     tokens,
+    unsent,
     updates,
 )
 """Imported because their views attach themselves to the blueprint."""

@@ -24,7 +24,7 @@ def change_password() -> Response:
     """Set another password; the present one is asked, and every other session ends."""
     form, now = Form(request.form), current.now()
     try:
-        _check_current(form)
+        check_current_password(form)
         if form.value("new_password") != form.value("again"):
             form.refuse("again", _("This is not the same password as above."))
         form.check()
@@ -59,8 +59,8 @@ def _show(form: Form, status: int = 200) -> Response:
     return show("account.html", status, form=form, sign_ins=open_ones, here=g.sign_in.id)
 
 
-def _check_current(form: Form) -> None:
-    """The password one has now; guesses by a borrowed session are rationed like log-ins."""
+def check_current_password(form: Form) -> None:
+    """The password one has now; guesses by a borrowed session are rationed like log-ins. Raises Refused."""
     now, database = current.now(), current.installation().database
     try:
         with database.write() as session:

@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from statuspage import audit, signins
+from statuspage import audit, second_factor, signins
 from statuspage.changes import Change
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import Role
@@ -39,9 +39,16 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+WITHOUT_SECOND_FACTOR = {
+    f"admin.{page}"
+    for page in ("show_account", "change_password", "end_session", "show_second_factor", "begin_second_factor")
+} | {"admin.confirm_second_factor"}
+"""What somebody may still do whose role needs a second factor they have not set up."""
 STATIC_CACHE = "private, max-age=31536000, immutable"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _LOCAL_PATH = re.compile(r"/admin(?:/[A-Za-z0-9_./~%-]*)?(?:\?[A-Za-z0-9_./~%=&+-]*)?")
+OWN_FIELDS = (sessions.FORM_TOKEN, "do", "mail_language")
+"""What a form sends beside what was typed."""
 _SECRET_WORDS = ("password", "token", "secret", "code")
 
 
@@ -57,6 +64,10 @@ def guard() -> Response | None:
         abort(403, _("Your role does not allow this."))
     if request.method not in SAFE_METHODS and not sessions.form_token_is_right():
         return show_again()
+    if second_factor.is_missing(g.page, g.user) and request.endpoint not in WITHOUT_SECOND_FACTOR:
+        if request.method in SAFE_METHODS:
+            return go("show_second_factor")
+        abort(403, _("Your role needs a second factor. Set it up under your account first."))
     return None
 
 

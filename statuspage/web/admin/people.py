@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from flask_babel import gettext as _
 
-from statuspage import invitations, people
+from statuspage import invitations, people, second_factor
 from statuspage.domain.vocabulary import Role
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 from statuspage.web import current
@@ -74,9 +74,12 @@ def change_person(user_id: int) -> Response:
                 people.deactivate(session, person)
             elif form.value("do") == "reactivate":
                 people.reactivate(session, person)
+            elif form.value("do") == "end_second_factor":
+                second_factor.end(session, person)
             else:
                 people.set_role(session, person, _role(form))
-            note(session, "user.change", person.email, now=now, role=person.role, active=person.active)
+            facts = {"role": person.role, "active": person.active, "second_factor": person.totp_since is not None}
+            note(session, "user.change", person.email, now=now, **facts)
     except Refused as refused:
         form.refuse_all(Refused(Problem("", problem.message) for problem in refused.problems))
         return _show(Form({"role": Role.RESPONDER}), 422, form)

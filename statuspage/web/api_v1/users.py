@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from statuspage import audit, people
+from statuspage import audit, people, second_factor
 from statuspage.domain.vocabulary import Role, Scope
 from statuspage.drafts import Draft
 from statuspage.errors import NotFound, Problem, Refused
@@ -30,6 +30,8 @@ class UserChange(Draft):
 
     role: Role | None = None
     active: bool | None = None
+    second_factor: Literal[False] | None = None
+    """False ends it, for somebody who lost theirs; only they themselves can set one up."""
     password: (
         Annotated[str, Field(min_length=people.PASSWORD_SHORTEST, max_length=people.PASSWORD_LONGEST)] | None
     ) = None
@@ -42,6 +44,8 @@ class UserAnswer(Shape):
     email: str
     role: Role
     active: bool
+    second_factor: bool
+    """Whether a log-in asks for a second factor."""
     created_at: UtcInstant
     last_login_at: UtcInstant | None
 
@@ -82,6 +86,8 @@ def change_user(call: Call, user_id: str, draft: UserChange) -> Answer:
             people.set_role(session, user, draft.role)
         if draft.active is not None:
             (people.reactivate if draft.active else people.deactivate)(session, user)
+        if draft.second_factor is not None:
+            second_factor.end(session, user)
         if draft.password is not None:
             people.set_password(session, user, draft.password)
         _record(call, session, "user.change", user)
@@ -105,6 +111,7 @@ def user_answer(user: User) -> UserAnswer:
         email=user.email,
         role=user.role,
         active=user.active,
+        second_factor=user.totp_since is not None,
         created_at=user.created_at,
         last_login_at=user.last_login_at,
     )
