@@ -89,6 +89,7 @@ began?.addEventListener("input", () => {
 // Keeping: what is typed stays on this device until the server says that it was sent.
 
 const prefix = "statuspage-unsent:";
+const OWN = ["csrf_token", "after", "edits", "writer", "do"]; // what a form sends beside what is typed
 
 function store(action) {
   try {
@@ -99,7 +100,7 @@ function store(action) {
 }
 
 function typedIn(kept) {
-  const fields = [...new FormData(kept)].filter(([name]) => !["csrf_token", "after", "edits", "do"].includes(name));
+  const fields = [...new FormData(kept)].filter(([name]) => !OWN.includes(name));
   return JSON.stringify(fields);
 }
 
@@ -107,7 +108,7 @@ function fill(kept, fields) {
   const values = new Map();
   for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
   for (const field of kept.elements) {
-    if (!field.name || ["csrf_token", "after", "edits", "do"].includes(field.name)) continue;
+    if (!field.name || OWN.includes(field.name)) continue;
     const mine = values.get(field.name);
     if (field.type === "checkbox" || field.type === "radio") field.checked = mine?.includes(field.value) ?? false;
     else if (mine && field.type !== "hidden") field.value = mine[0];
@@ -120,6 +121,11 @@ function offer(kept, name, first) {
   const found = JSON.parse(store((s) => s.getItem(prefix + name)) ?? "null");
   if (!found || found.fields === first || kept.querySelector(".error-summary")) return;
   fill(kept, JSON.parse(found.fields));
+  if (found.writer && kept.elements.writer) {
+    kept.elements.writer.value = found.writer; // the same text goes on, on the server as well
+    document.querySelector(`[data-writer="${found.writer}"]`)?.remove();
+    for (const box of document.querySelectorAll(".unsent")) box.hidden = !box.querySelector("li");
+  }
   const note = document.createElement("div");
   note.className = "alert restored";
   note.setAttribute("role", "status");
@@ -145,11 +151,53 @@ for (const sent of document.querySelectorAll("[data-sent]")) {
 }
 for (const kept of document.querySelectorAll("form[data-keep]")) {
   const name = kept.dataset.keep;
-  const first = typedIn(kept);
-  offer(kept, name, first);
+  const typed = "typed" in kept.dataset; // the server filled it with what somebody typed
+  const first = typed ? "" : typedIn(kept);
+  if (!typed) offer(kept, name, first);
+  const writer = kept.elements.writer;
+  if (writer) autosave(kept, `/admin/unsent/${name}`);
   kept.addEventListener("input", () => {
     const fields = typedIn(kept);
-    store((s) => (fields === first ? s.removeItem(prefix + name) : s.setItem(prefix + name, JSON.stringify({ at: Date.now(), fields }))));
+    const entry = JSON.stringify({ at: Date.now(), fields, writer: writer?.value });
+    store((s) => (fields === first ? s.removeItem(prefix + name) : s.setItem(prefix + name, entry)));
+  });
+  if (typed) kept.dispatchEvent(new Event("input"));
+}
+
+// Autosave: the server keeps it too, for another device or a browser that lost its own. Not once it is sent.
+
+function autosave(kept, path) {
+  let waiting;
+  let saving;
+  let dirty = false;
+
+  async function save() {
+    saving = new AbortController();
+    dirty = false;
+    try {
+      await fetch(path, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(kept)),
+        headers: { "X-Requested-With": "fetch" },
+        signal: saving.signal,
+      });
+    } catch {
+      // No connection now: this device has it.
+    }
+  }
+
+  kept.addEventListener("input", () => {
+    dirty = true;
+    clearTimeout(waiting);
+    waiting = setTimeout(save, 800);
+  });
+  kept.addEventListener("submit", () => {
+    dirty = false;
+    clearTimeout(waiting);
+    saving?.abort();
+  });
+  addEventListener("pagehide", () => {
+    if (dirty) navigator.sendBeacon(path, new FormData(kept));
   });
 }
 

@@ -39,6 +39,7 @@ from statuspage.models import (
     Notice,
     Page,
     StatusChange,
+    UnsentForm,
     Update,
 )
 from statuspage.notify import component_news, contacts
@@ -170,7 +171,18 @@ def _watching(change: Change) -> Iterator[None]:
         event.remove(change.session, "before_flush", collect)
 
 
-_OPERATORS_ROWS = (Alert, ApiToken, AuditEvent, ClockRing, Delivery, Detection, Hook, IdempotentAnswer, Monitor)
+_OPERATORS_ROWS = (
+    Alert,
+    ApiToken,
+    AuditEvent,
+    ClockRing,
+    Delivery,
+    Detection,
+    Hook,
+    IdempotentAnswer,
+    Monitor,
+    UnsentForm,
+)
 _STAMPS = frozenset({"updated_at", "changed_in"})
 
 

@@ -187,6 +187,8 @@ class IncidentChange(Draft):
     started_at: Instant | None = None
     notify: bool | None = None
     translations: Translations | None = None
+    publish_at: Instant | None = None
+    """When it publishes itself; an explicit null leaves that to an operator."""
 
 
 class UpdateDraft(Draft):

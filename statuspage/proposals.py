@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from statuspage import audit
 from statuspage.components import find_components
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
+from statuspage.domain.wallclock import wire
 from statuspage.drafts import IncidentChange, IncidentDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id
-from statuspage.incidents import add_row, begin, check_opening, interrupts, load_incidents
+from statuspage.incidents import add_note, add_row, begin, check_opening, interrupts, load_incidents
 from statuspage.models import AffectedComponent, Incident, Update
 from statuspage.tongues import bodies_in, titles_in, translations_of
 
@@ -42,7 +43,11 @@ def change(
 ) -> Incident:
     """Change what is given of a draft. Raises Refused for what is published already, or could not be."""
     _check_draft(incident)
-    given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    given = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"publish_at"}}
+    if "publish_at" in wanted.model_fields_set:
+        publish_later(session, incident, wanted.publish_at, author=author, now=now)
+        if not given:
+            return incident
     empty = [name for name, value in given.items() if value is None and name != "provider"]
     if empty:
         raise Refused(Problem(name, "must not be null") for name in empty)
@@ -62,6 +67,44 @@ def change(
     return incident
 
 
+def publish_later(
+    session: Session, incident: Incident, publish_at: datetime | None, *, author: str, now: datetime
+) -> None:
+    """Have a draft published at an instant that lies ahead, or (None) by nobody but an operator. Raises Refused."""
+    _check_draft(incident)
+    if publish_at is not None and publish_at <= now:
+        raise Refused(Problem("publish_at", "must lie ahead; to publish it now, publish it"))
+    incident.publish_at = publish_at
+    details = {"publish_at": publish_at and wire(publish_at)}
+    audit.record(session, "incident.publish_later", actor=author, target=incident.id, details=details, now=now)
+    session.flush()
+
+
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether publish_due would do something: a cheap question for every second."""
+    return session.scalar(select(Incident.id).where(*_due(now)).limit(1)) is not None
+
+
+def publish_due(session: Session, *, policy: Policy, now: datetime) -> list[Update]:
+    """Post the drafts whose time has come, in the name of whoever wrote them. One that nobody gave an earlier start
+    begins now. What is refused by now waits for an operator, with a note that says why."""
+    posted = []
+    for incident in session.scalars(select(Incident).where(*_due(now)).with_for_update()).all():
+        author = _held(incident).author or "schedule"
+        incident.publish_at = None
+        if incident.started_at == incident.created_at:
+            incident.started_at = now
+        try:
+            posted.append(publish(session, incident, policy=policy, author=author, now=now))
+        except Refused as refused:
+            add_note(session, incident, f"Not published at its time: {refused}.", author=author, now=now)
+    return posted
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Incident.draft.is_(True), Incident.publish_at <= now
+
+
 def publish(session: Session, incident: Incident, *, policy: Policy, author: str, now: datetime) -> Update:
     """Post a draft as it stands: an incident like any other from now on, which began when it is said to have begun.
 
@@ -75,6 +118,7 @@ def publish(session: Session, incident: Incident, *, policy: Policy, author: str
     check_opening(session, draft, policy=policy, now=now)
     _erase(session, incident)
     incident.draft = False
+    incident.publish_at = None
     incident.updated_at = now
     return begin(session, incident, draft, policy=policy, author=author, now=now, ended_at=over)
 

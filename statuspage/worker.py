@@ -28,10 +28,12 @@ from statuspage import (
     jobs,
     mirroring,
     policy_versions,
+    proposals,
     reminders,
     signins,
     slots,
     subscribers,
+    unsent,
     windows,
 )
 from statuspage.changes import Installation, site_change
@@ -101,6 +103,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("migrate", 3600.0, bring_up_to_date),
         Chore("heartbeat", HEARTBEAT_SECONDS, lambda installation, now: beat(installation, now, name)),
         Chore("maintenance", TICK_SECONDS, advance_maintenance),
+        Chore("drafts", TICK_SECONDS, publish_later),
         Chore("reminders", REMINDERS_SECONDS, remind),
         Chore("clocks", CLOCKS_SECONDS, ring_clocks),
         Chore("quarantine", QUARANTINE_SECONDS, isolate_failing),
@@ -149,6 +152,15 @@ def remind(installation: Installation, now: datetime) -> None:
     if due:
         with installation.database.write() as session:
             reminders.remind_due(session, policy=policy, now=now)
+
+
+def publish_later(installation: Installation, now: datetime) -> None:
+    """Publish the drafts whose time has come."""
+    with installation.database.read() as session:
+        due = proposals.is_anything_due(session, now)
+    if due:
+        with site_change(installation, now, author=AUTHOR) as change:
+            proposals.publish_due(change.session, policy=change.policy, now=now)
 
 
 def follow_measurements(installation: Installation, now: datetime) -> None:
@@ -223,6 +235,7 @@ def expire(installation: Installation, now: datetime) -> None:
         subscribers.expire_pending(session, now)
         follows.end_over(session, now)
         attempts.forget(session, now - KEPT_ATTEMPT)
+        unsent.forget_old(session, now)
         signins.forget(session, now)
         hooks.forget_alerts(session, now - KEPT_ALERT)
         session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))

@@ -33,6 +33,7 @@ from statuspage.cli import (
     slots,
     subscribers,
     tokens,
+    templates,
     updates,
 )
 from statuspage.demo.command import demo
@@ -46,6 +47,7 @@ COMMANDS = (
     looks.look,
     incidents.incident,
     updates.update,
+    templates.template,
     hooks.hook,
     maintenance.maintenance,
     slots.slot,

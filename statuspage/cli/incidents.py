@@ -56,6 +56,7 @@ _provider = click.option("--provider", metavar="NAME", help="Who the third party
 @TRANSLATION
 @_quiet
 @click.option("--draft", "as_draft", is_flag=True, help="Keep it: nobody outside sees it before it is published.")
+@click.option("--publish-at", metavar="TIME", help="Keep it as a draft that publishes itself then.")
 @_json
 @plainly
 def open_(
@@ -70,6 +71,7 @@ def open_(
     translations: tuple[str, ...],
     no_notify: bool,
     as_draft: bool,
+    publish_at: str | None,
     as_json: bool,
 ) -> None:
     """Open an incident with its first update."""
@@ -82,9 +84,12 @@ def open_(
     if started_at is not None:
         values["started_at"] = read_time(started_at, page_zone(installation), "started_at")
     draft = read_draft(IncidentDraft, {**values, "notify": not no_notify})
+    later = read_time(publish_at, page_zone(installation), "publish_at") if publish_at else None
     with site_change(installation, now, author=author()) as change:
-        begin = proposals.keep if as_draft else incidents.open_incident
+        begin = proposals.keep if as_draft or later else incidents.open_incident
         opened_ = begin(change.session, draft, policy=change.policy, author=author(), now=now)
+        if later is not None:
+            proposals.publish_later(change.session, opened_, later, author=author(), now=now)
         answer = _answer_of(installation, change, opened_)
     _say(installation, answer, change, as_json)
 
@@ -168,14 +173,19 @@ def postmortem(incident_id: str, body: str, translations: tuple[str, ...], no_no
 
 @incident.command("publish")
 @click.argument("incident_id", metavar="ID")
+@click.option("--at", metavar="TIME", help="Then, by itself; an empty one takes the time away.")
 @_json
 @plainly
-def publish(incident_id: str, as_json: bool) -> None:
-    """Publish the draft ID as it stands."""
+def publish(incident_id: str, at: str | None, as_json: bool) -> None:
+    """Publish the draft ID as it stands, now or at a time."""
     installation, now = opened()
+    later = read_time(at, page_zone(installation), "publish_at") if at else None
     with site_change(installation, now, author=author()) as change:
         found = incidents.load_incident(change.session, incident_id)
-        proposals.publish(change.session, found, policy=change.policy, author=author(), now=now)
+        if at is None:
+            proposals.publish(change.session, found, policy=change.policy, author=author(), now=now)
+        else:
+            proposals.publish_later(change.session, found, later, author=author(), now=now)
         answer = _answer_of(installation, change, found)
     _say(installation, answer, change, as_json)
 

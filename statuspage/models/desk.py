@@ -42,5 +42,7 @@ class UnsentForm(Base):
     fields: Mapped[list[Any]] = mapped_column(JSON)
     """[[name, value], …] as the browser would send them."""
     saved_at: Mapped[datetime] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
+    """Sent, or thrown away; `fields` is empty then, and what is still on its way here is not kept any more."""
 
     __table_args__ = (UniqueConstraint("user_id", "form", "writer"),)

@@ -531,6 +531,7 @@ def upgrade() -> None:
         sa.Column("writer", sa.String(length=40), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name=op.f("fk_unsent_form_user_id_user"), ondelete="CASCADE"
         ),

@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import customer_reports, incidents, proposals
+from statuspage import customer_reports, incidents, proposals, templates
 from statuspage.changes import site_change
 from statuspage.components import current_statuses, load_components
 from statuspage.domain.lifecycle import incident_steps
@@ -20,7 +20,7 @@ from statuspage.models import Incident
 from statuspage.notify.told import load_delivery_report
 from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
-from statuspage.web.admin import consequences
+from statuspage.web.admin import consequences, unsent
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, may, note, show, tell, user, words, zone
 from statuspage.web.forms import Form
@@ -41,7 +41,8 @@ def list_incidents() -> Response:
 def new_incident() -> Response:
     """The form that opens an incident."""
     with current.installation().database.read() as session:
-        return show_form(session, Form({"status": IncidentStatus.INVESTIGATING, "cause": Cause.OWN, "notify": "yes"}))
+        empty = Form({"status": IncidentStatus.INVESTIGATING, "cause": Cause.OWN, "notify": "yes"})
+        return show_form(session, unsent.brought_back(session, "incident-new") or empty)
 
 
 @admin.post("/incidents")
@@ -55,8 +56,10 @@ def create_incident() -> Response:
             incident = begin(change.session, draft, policy=change.policy, author=change.author, now=now)
             action = "incident.draft" if incident.draft else "incident.open"
             note(change.session, action, incident.id, now=now, priority=incident.priority, notify=draft.notify)
+            unsent.end(change.session, "incident-new", form)
     except Refused as refused:
         form.refuse_all(refused)
+        unsent.keep_refused("incident-new", form)
         with current.installation().database.read() as session:
             return show_form(session, form, 422)
     due = incidents.next_due(incident, change.policy)
@@ -84,7 +87,8 @@ def show_incident(incident_id: str) -> Response:
         incident = incidents.load_incident(session, incident_id)
         if incident.draft and may("admin.show_proposal"):
             return go("show_proposal", incident_id=incident_id)
-        return show_one(session, incident, Form(prefilled(session, incident)))
+        form = unsent.brought_back(session, f"incident-{incident_id}") or Form(prefilled(session, incident))
+        return show_one(session, incident, form)
 
 
 def show_one(
@@ -108,6 +112,8 @@ def show_one(
         policy=policy,
         due=incidents.next_due(incident, policy),
         withdrawal=withdrawal or Form(),
+        templates=templates.load_templates(session),
+        unsent=unsent.offered(session, f"incident-{incident.id}", form),
         missed=missed,
         held=incidents.components_held(session, incident),
         told_report=load_delivery_report(session, incident_id=incident.id),
@@ -168,6 +174,8 @@ def show_form(session: Session, form: Form, status: int = 200, draft: Incident |
         status,
         draft=draft,
         form=form,
+        unsent=() if draft else unsent.offered(session, "incident-new", form),
+        templates=templates.load_templates(session),
         policy=policy,
         groups=by_group(components),
         showing=current_statuses(session, [component.id for component in components], now),
@@ -197,12 +205,20 @@ def read_form(form: Form) -> IncidentDraft:
         "notify": form.is_ticked("notify"),
         "translations": form.translations(),
     }
+    refuse_unfilled(form)
     try:
         draft = read_draft(IncidentDraft, values)
     except Refused as refused:
         form.refuse_all(refused)
     form.check()
     return draft
+
+
+def refuse_unfilled(form: Form) -> None:
+    """Note where a template's variable stands that nobody filled in: people would read it."""
+    for name in form.typed:
+        if name.rpartition(".")[2] in ("title", "body") and (left := templates.unfilled(form.value(name))):
+            form.refuse(name, _("Fill in %(variables)s first.", variables=", ".join(dict.fromkeys(left))))
 
 
 def provider_of(form: Form) -> str | None:

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import customer_reports, extensions, maintenance
+from statuspage import customer_reports, extensions, maintenance, templates
 from statuspage.changes import Change, site_change
 from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
@@ -19,9 +19,10 @@ from statuspage.models import Maintenance
 from statuspage.notify.told import load_delivery_report
 from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
+from statuspage.web.admin import unsent
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
-from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor
+from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor, refuse_unfilled
 from statuspage.web.admin.windows import (
     assessment_of,
     count_told,
@@ -50,7 +51,7 @@ def new_maintenance() -> Response:
     """The form that announces a maintenance."""
     form = Form({"kind": MaintenanceKind.SCHEDULED, "risk": Risk.NORMAL, "notify": "yes"})
     with current.installation().database.read() as session:
-        return show_form(session, form)
+        return show_form(session, unsent.brought_back(session, "maintenance-new") or form)
 
 
 @admin.post("/maintenance")
@@ -61,6 +62,8 @@ def create_maintenance() -> Response:
         with current.installation().database.read() as session:
             return show_form(session, form)
     try:
+        refuse_unfilled(form)
+        form.check()
         with site_change(current.installation(), now, author=user().email) as change:
             notice = maintenance.schedule(
                 change.session, read_first(form), policy=change.policy, author=change.author, now=now
@@ -74,8 +77,10 @@ def create_maintenance() -> Response:
                 urgent=notice.urgent,
                 notify=form.is_ticked("notify"),
             )
+            unsent.end(change.session, "maintenance-new", form)
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
+        unsent.keep_refused("maintenance-new", form)
         with current.installation().database.read() as session:
             return show_form(session, form, 422)
     heading = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
@@ -228,6 +233,8 @@ def show_form(session: Session, form: Form, status: int = 200) -> Response:
         "maintenance/new.html",
         status,
         form=form,
+        unsent=unsent.offered(session, "maintenance-new", form),
+        templates=templates.load_templates(session),
         groups=by_group(load_components(session)),
         kinds=_kinds(policy),
         checked=assessment_of(session, form, now=now),

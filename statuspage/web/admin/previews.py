@@ -24,12 +24,12 @@ from statuspage.models import Maintenance
 from statuspage.notify.letterhead import Letterhead, load_letterhead
 from statuspage.notify.news import NoticeNews, load_news, load_notice_news
 from statuspage.notify.rehearsals import News, Rehearsal, rehearse, send_test
-from statuspage.web import current, sessions
+from statuspage.web import current
 from statuspage.web.admin import incidents as incident_pages
 from statuspage.web.admin import maintenance as maintenance_pages
 from statuspage.web.admin import notices as notice_pages
 from statuspage.web.admin import updates as update_pages
-from statuspage.web.admin.door import HEADERS, admin, note, show, user
+from statuspage.web.admin.door import HEADERS, OWN_FIELDS, admin, note, show, user
 from statuspage.web.admin.windows import (
     read_cancel,
     read_extension,
@@ -42,7 +42,6 @@ from statuspage.web.forms import Form
 
 Make = Callable[[Session, datetime], News]
 Again = Callable[[Session, Form, int], Response]
-OWN_FIELDS = (sessions.FORM_TOKEN, "do", "mail_language")
 CONTENT_POLICY = HEADERS["Content-Security-Policy"].replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """The mail's frame inherits the page's policy, and mails carry their styles inline; the frame's sandbox runs nothing
 and both pages escape what people typed."""

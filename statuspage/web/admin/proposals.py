@@ -32,6 +32,23 @@ def show_proposal(incident_id: str) -> Response:
         return show_draft(session, incident, Form())
 
 
+@admin.post("/incidents/<incident_id>/publish/later")
+def publish_proposal_later(incident_id: str) -> Response:
+    """Set the time at which the draft publishes itself, or take it away."""
+    form, now = Form(request.form), current.now()
+    cancels = form.value("do") == "cancel"
+    try:
+        publish_at = None if cancels else form.instant("publish_at", zone())
+        form.check()
+        with site_change(current.installation(), now, author=user().email) as change:
+            incident = incidents.load_incident(change.session, incident_id)
+            proposals.publish_later(change.session, incident, publish_at, author=change.author, now=now)
+    except Refused as refused:
+        return _show_again(incident_id, refused, form)
+    tell(_("The draft waits for an operator.") if cancels else _("The draft publishes itself at that time."), change)
+    return go("show_proposal", incident_id=incident_id)
+
+
 @admin.post("/incidents/<incident_id>/publish")
 def publish_proposal(incident_id: str) -> Response:
     """Post the draft as it stands."""

@@ -13,9 +13,9 @@ from statuspage.drafts import UpdateDraft, read_draft
 from statuspage.errors import Refused
 from statuspage.unread import newest_id
 from statuspage.web import current
-from statuspage.web.admin import consequences
+from statuspage.web.admin import consequences, unsent
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
-from statuspage.web.admin.incidents import posted, provider_of, said_of_components, show_one
+from statuspage.web.admin.incidents import posted, provider_of, refuse_unfilled, said_of_components, show_one
 from statuspage.web.forms import Form
 
 TIMES = ("workaround_at", "snapshot_at", "lost_until")
@@ -25,6 +25,7 @@ TIMES = ("workaround_at", "snapshot_at", "lost_until")
 def create_update(incident_id: str) -> Response:
     """Post an update, or show the form again with what is wrong and what others posted meanwhile."""
     form, now = Form(request.form), current.now()
+    key = f"{'postmortem' if form.value('status') == IncidentStatus.POSTMORTEM else 'incident'}-{incident_id}"
     try:
         with site_change(current.installation(), now, author=user().email) as change:
             incident = incidents.load_incident(change.session, incident_id)
@@ -41,14 +42,15 @@ def create_update(incident_id: str) -> Response:
                 status=update.status,
                 notify=update.notify,
             )
+            unsent.end(change.session, key, form)
     except Refused as refused:
         form.refuse_all(refused)
+        unsent.keep_refused(key, form)
         with current.installation().database.read() as session:
             incident = incidents.load_incident(session, incident_id)
             return show_one(session, incident, form, 422)
     due = incidents.next_due(incident, change.policy)
-    kept = "postmortem" if update.status == IncidentStatus.POSTMORTEM else "incident"
-    tell(posted(change.queued, incident.public_at, due), change, sent=f"{kept}-{incident_id}")
+    tell(posted(change.queued, incident.public_at, due), change, sent=key)
     return go("show_incident", incident_id=incident_id)
 
 
@@ -61,9 +63,12 @@ def write_postmortem(incident_id: str) -> Response:
         incident = incidents.load_incident(session, incident_id)
         if incident.status.is_open:
             return go("show_incident", incident_id=incident_id)
-        form = Form({"status": IncidentStatus.POSTMORTEM, "notify": "yes", "after": newest_id(incident.updates)})
+        key = f"postmortem-{incident_id}"
+        empty = {"status": IncidentStatus.POSTMORTEM, "notify": "yes", "after": newest_id(incident.updates)}
+        form = unsent.brought_back(session, key) or Form(empty)
+        kept = unsent.offered(session, key, form)
         outcome = consequences.of_update(session, incident, form, policy=policy, now=now)
-        return show("incidents/postmortem.html", incident=incident, form=form, outcome=outcome)
+        return show("incidents/postmortem.html", incident=incident, form=form, outcome=outcome, unsent=kept)
 
 
 @admin.post("/incidents/<incident_id>/preview")
@@ -82,6 +87,7 @@ def read_update(form: Form, held: dict[str, Any]) -> UpdateDraft:
     said = said_of_components(form)
     changed = {slug: status for slug, status in said.items() if status != held.get(slug)}
     instants = {name: form.instant(name, zone()) if form.filled(name) else None for name in TIMES}
+    refuse_unfilled(form)
     form.check()
     return read_draft(
         UpdateDraft,

@@ -11,7 +11,7 @@ from statuspage import amendments, incidents, proposals
 from statuspage.amendment_drafts import Withdrawal
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
-from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft, read_draft
+from statuspage.drafts import IncidentChange, IncidentDraft, Instant, UpdateDraft, read_draft
 from statuspage.models import Incident, Update
 from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
@@ -58,6 +58,7 @@ class IncidentAnswer(Shape):
     provider: str | None
     public: bool
     draft: bool = False
+    publish_at: UtcInstant | None = Field(None, description="When a draft publishes itself")
     started_at: UtcInstant
     created_at: UtcInstant
     updated_at: UtcInstant
@@ -78,6 +79,7 @@ class NewIncident(IncidentDraft):
     """A new incident; with `draft` it is kept for later, and nobody outside sees it before it is published."""
 
     draft: bool = False
+    publish_at: Instant | None = Field(None, description="Keep it as a draft that publishes itself then")
 
 
 class IncidentQuery(PageQuery):
@@ -119,8 +121,11 @@ def open_incident(call: Call, draft: NewIncident) -> Answer:
     """Open an incident with its first update; public at once if the policy makes its priority public. With `draft`
     it is kept, and published by a call of its own."""
     with call.change() as change:
-        begin = proposals.keep if draft.draft else incidents.open_incident
+        kept = draft.draft or draft.publish_at is not None
+        begin = proposals.keep if kept else incidents.open_incident
         incident = begin(change.session, draft, policy=change.policy, author=call.author, now=call.now)
+        if draft.publish_at is not None:
+            proposals.publish_later(change.session, incident, draft.publish_at, author=call.author, now=call.now)
         return call.created(
             incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
             f"/api/v1/incidents/{incident.id}",
@@ -213,6 +218,7 @@ def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy
         provider=incident.provider,
         public=public,
         draft=incident.draft,
+        publish_at=incident.publish_at,
         started_at=incident.started_at,
         created_at=incident.created_at,
         updated_at=incident.updated_at,
