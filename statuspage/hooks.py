@@ -49,8 +49,15 @@ def create_hook(session: Session, draft: HookDraft, *, author: str, now: datetim
         created_at=now,
     )
     session.add(hook)
+    _touch(component, now)
     session.flush()
     return hook, token
+
+
+def _touch(component: Component | None, now: datetime) -> None:
+    """Who measures a component is public where the policy leaves it to others: its page is made anew."""
+    if component is not None:
+        component.updated_at = now
 
 
 def hook_path(hook: Hook, token: str) -> str:
@@ -61,6 +68,7 @@ def hook_path(hook: Hook, token: str) -> str:
 def revoke_hook(session: Session, hook: Hook, now: datetime) -> None:
     """End a hook for good; what it began goes on until an operator ends it, as nobody will say that it is over."""
     hook.revoked_at = hook.revoked_at or now
+    _touch(hook.component, now)
     firing = session.scalars(select(Alert).where(Alert.hook_id == hook.id, Alert.ends_at.is_(None))).all()
     session.execute(
         delete(Detection).where(

@@ -22,7 +22,7 @@ from statuspage.publishing.looks import look_view
 from statuspage.publishing.memory import Memory
 from statuspage.publishing.responses import load_corrections, load_monitored, load_responses
 from statuspage.publishing.selecting import Selection, select_history
-from statuspage.publishing.services import load_services
+from statuspage.publishing.services import load_outside_monitors, load_services
 from statuspage.publishing.snapshot import (
     AffectedView,
     ComponentView,
@@ -68,7 +68,7 @@ def load_snapshot(
     selection = select_history(session, touched, now, page.zone)
     memory = memory or Memory()
     loaded = _load_components(session, now, page.zone, touched, figures or {}, memory)
-    components = _with_measurements(session, loaded, touched, now, page.zone)
+    components = _with_measurements(session, loaded, touched, policy, now, page.zone)
     visible = {component.id: component for component in components}
     updates = load_updates(session, selection, visible)
     return Snapshot(
@@ -148,15 +148,25 @@ def _these(component_ids: Sequence[str]) -> Select[Component]:
 
 
 def _with_measurements(
-    session: Session, components: tuple[ComponentView, ...], touched: Touched, now: datetime, zone: ZoneInfo
+    session: Session,
+    components: tuple[ComponentView, ...],
+    touched: Touched,
+    policy: Policy,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> tuple[ComponentView, ...]:
     """The components with what monitors and corrections add; response times only where a page needs them."""
     responses = load_responses(session, None if touched.everything else touched.components, local_date(now, zone))
     corrections = load_corrections(session, [component.id for component in components])
     monitored = load_monitored(session)
+    outside = load_outside_monitors(session, policy)
     return tuple(
         _measured(
-            component, component.id in monitored, responses.get(component.id, ()), corrections.get(component.id, ())
+            component,
+            component.id in monitored,
+            responses.get(component.id, ()),
+            corrections.get(component.id, ()),
+            tuple(outside.get(component.id, ())),
         )
         for component in components
     )
@@ -167,11 +177,18 @@ def _measured(
     is_monitored: bool,
     responses: tuple[Responses, ...],
     corrections: tuple[CorrectionView, ...],
+    measured_by: tuple[str, ...],
 ) -> ComponentView:
-    had = (component.is_monitored, component.responses, component.corrections)
-    if had == (is_monitored, responses, corrections):
+    had = (component.is_monitored, component.responses, component.corrections, component.measured_by)
+    if had == (is_monitored, responses, corrections, measured_by):
         return component
-    return replace(component, is_monitored=is_monitored, responses=responses, corrections=corrections)
+    return replace(
+        component,
+        is_monitored=is_monitored,
+        responses=responses,
+        corrections=corrections,
+        measured_by=measured_by,
+    )
 
 
 def _component_view(component: Component, history: Timeline) -> ComponentView:

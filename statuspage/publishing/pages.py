@@ -239,7 +239,7 @@ def _row(run: _Rendering, component: ComponentView, events: tuple[Event, ...]) -
         return Markup(run.text("row.html", track=track, target=run.targets[component.id]))  # noqa: S704 - a template's own
 
     told = tuple(event.told for event in events)
-    rests_on = (component.timeline, run.today, told, _months_with_page(run))
+    rests_on = (component.timeline, component.measured_by, run.today, told, _months_with_page(run))
     return run.fragments.of(("row", run.words.lang, component.id), rests_on, make)
 
 

@@ -31,7 +31,7 @@ def load_services(
     """The policy's services, and what else has a component that is `visible`: a hidden component has part in its
     service's figure and is named nowhere. A figure runs as far as the newest of its visible components'."""
     policy = policies.in_force(period.first_day)
-    monitors = _load_monitors(session) if policy.availability.measured_by == "external" else {}
+    monitors = load_outside_monitors(session, policy)
     newest = max((component.timeline.until for component in visible.values()), default=now)
     found: dict[str, ServiceView] = {}
     missing: dict[datetime, list[ServiceLine]] = defaultdict(list)
@@ -53,8 +53,11 @@ def load_services(
     return tuple(memory.services[key][1] for key in grounds)
 
 
-def _load_monitors(session: Session) -> dict[str, list[str]]:
-    """Who measures from outside, by component: the hooks that outside monitors post to, then checks of our own."""
+def load_outside_monitors(session: Session, policy: Policy) -> dict[str, list[str]]:
+    """Who measures by name, by component, where the policy leaves that to others (OP28): the hooks that outside
+    monitors post to, then checks of our own. Empty where it does not."""
+    if policy.availability.measured_by != "external":
+        return {}
     found: dict[str, list[str]] = defaultdict(list)
     hooks = select(Hook.component_id, Hook.name).where(Hook.revoked_at.is_(None), Hook.component_id.is_not(None))
     checks = select(Monitor.component_id, Monitor.name).where(Monitor.enabled.is_(True), Monitor.name != "")

@@ -133,6 +133,8 @@ class ComponentView:
     is_monitored: bool = False
     responses: tuple[Responses, ...] = ()
     corrections: tuple[CorrectionView, ...] = ()
+    measured_by: tuple[str, ...] = ()
+    """Who outside measures it, by name, where the policy leaves that to others (OP28)."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from statuspage.changes import Installation, site_change
+from statuspage import hooks
+from statuspage.changes import Installation, open_installation, site_change
 from statuspage.components import load_component
 from statuspage.corrections import CorrectionDraft, record_correction, withdraw_correction
 from statuspage.domain.health import Outcome, Result
+from statuspage.hook_drafts import HookDraft
 from statuspage.measurement import keep_digests, take_results, take_silence
 from statuspage.models import LatencyDigest, Monitor
 from statuspage.monitor_drafts import MonitorTable
@@ -86,6 +88,27 @@ def test_correction_is_public_with_its_reason(installation: Installation, monito
     with site_change(installation, now, author="ada") as change:
         withdraw_correction(change.session, change.session.get_one(type(row), key), author="ada", now=now)
     assert "withdrawn" in page(installation)
+
+
+def test_outside_monitor_is_named(
+    installation: Installation, add_components: Callable[..., None], now: datetime
+) -> None:
+    add_components("API", "Web")
+    later = now + timedelta(minutes=1)
+    settings = installation.settings.model_copy(update={"statuspage_policy": "optimy"})
+    relying = open_installation(settings)
+    draft = HookDraft(name="Neutral <Probe>", kind="alert", component="api")
+    with site_change(relying, later, author="ada") as change:
+        hook, _ = hooks.create_hook(change.session, draft, author="ada", now=later)
+        key = hook.id
+    for path in ("components/api.html", "index.html"):
+        assert "Neutral &lt;Probe&gt;" in page(installation, path)
+    assert "Neutral" not in page(installation, "components/web.html")
+    with site_change(relying, later, author="ada") as change:
+        hooks.revoke_hook(change.session, hooks.load_hook(change.session, key), later + timedelta(minutes=1))
+    for path in ("components/api.html", "index.html", "sla.html"):
+        assert "Neutral" not in page(installation, path)
+    relying.database.dispose()
 
 
 def test_hidden_component_stays_hidden(installation: Installation, monitor: Monitor, now: datetime) -> None:
