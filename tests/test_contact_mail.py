@@ -11,15 +11,15 @@ from email.policy import default
 import pytest
 from sqlalchemy import select
 
-from statuspage import customer_reports, customers, maintenance, subscribers
+from statuspage import customer_reports, customers, incidents, maintenance, subscribers
 from statuspage.changes import Change, Installation, open_installation, site_change
 from statuspage.customer_drafts import ContactDraft, CustomerDraft, ReportDraft
 from statuspage.domain.sla.policy import load_policy
-from statuspage.drafts import MaintenanceDraft, SubscriberDraft, read_draft
+from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft, read_draft
 from statuspage.models import Contact, Customer, Delivery
 from statuspage.notify import outbox
 from statuspage.notify.composing import Composer
-from statuspage.notify.contacts import count_obliged
+from statuspage.notify.contacts import count_obliged, count_obliged_by_recovery
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.web.admin.attention import load_attention
 from tests.contracts import AUTHOR
@@ -85,12 +85,29 @@ def test_contact_who_subscribed_is_told_once(optimy: Installation, now: datetime
         announce(change)
     assert change.queued == 2
     with optimy.database.read() as session:
-        assert count_obliged(session, components=[], policy=optimy.policy(now, session), now=now) == 1
+        policy = optimy.policy(now, session)
+        counted = [
+            count_obliged(session, components=[], subscribers=told, policy=policy, now=now) for told in (True, False)
+        ]
+        assert counted == [1, 2]
     mails = mails_of(optimy, now)
     assert [(mail["To"], "List-Unsubscribe" in mail) for mail in mails] == [
         ("backup@acme.example", False),
         ("main@acme.example", True),
     ]
+
+
+def test_recovery_counts_the_contacts(optimy: Installation, now: datetime) -> None:
+    with site_change(optimy, now, author=AUTHOR) as change:
+        typed = {"title": "Down", "body": "We look.", "priority": "P1"}
+        draft = read_draft(IncidentDraft, typed)
+        incident = incidents.open_incident(change.session, draft, policy=change.policy, author=AUTHOR, now=now)
+        subscribers.add_confirmed(change.session, SubscriberDraft(email="main@acme.example"), source="test", now=now)
+        counted = [
+            count_obliged_by_recovery(change.session, incident, subscribers=told, policy=change.policy, now=now)
+            for told in (True, False)
+        ]
+    assert counted == [1, 2]
 
 
 def test_nobody_is_told_under_another_policy(installation: Installation, optimy: Installation, now: datetime) -> None:

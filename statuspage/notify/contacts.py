@@ -18,6 +18,7 @@ from statuspage.models import (
     Contact,
     Customer,
     Delivery,
+    Incident,
     Maintenance,
     Notice,
     Reminder,
@@ -25,7 +26,7 @@ from statuspage.models import (
     Update,
 )
 from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE, thread_of
-from statuspage.notify.recipients import Audience, select_recipients
+from statuspage.notify.recipients import Audience, audience_of_incident, select_recipients
 
 OBLIGED_ROLES = ("main", "backup")
 
@@ -66,14 +67,32 @@ def load_obliged(session: Session, policy: Policy, now: datetime) -> Sequence[Co
     return list({contact.email_key: contact for contact in rows}.values())
 
 
-def count_obliged(session: Session, *, components: Collection[str], policy: Policy, now: datetime) -> int:
-    """How many contacts would hear of maintenance on the components with these slugs, beside the subscribers."""
+def count_obliged(
+    session: Session, *, components: Collection[str], subscribers: bool, policy: Policy, now: datetime
+) -> int:
+    """How many contacts would hear of maintenance on the components with these slugs, beside the subscribers where
+    those are told as well."""
+    ids = session.scalars(select(Component.id).where(Component.slug.in_(components)))
+    audience = Audience(NoticeKind.MAINTENANCE, frozenset(ids), None) if subscribers else None
+    return _count_beside(session, audience, policy, now)
+
+
+def count_obliged_by_recovery(
+    session: Session, incident: Incident, *, subscribers: bool, policy: Policy, now: datetime
+) -> int:
+    """How many contacts would hear that an incident was ended from a backup (OP15), likewise."""
+    audience = audience_of_incident(session, incident) if subscribers else None
+    return _count_beside(session, audience, policy, now)
+
+
+def _count_beside(session: Session, audience: Audience | None, policy: Policy, now: datetime) -> int:
     if policy.maintenance.email_to != "contacts":
         return 0
-    ids = session.scalars(select(Component.id).where(Component.slug.in_(components)))
-    subscribed = select_recipients(Audience(NoticeKind.MAINTENANCE, frozenset(ids), None))
-    keys = select(Subscriber.address_key).where(Subscriber.channel == "email", Subscriber.id.in_(subscribed))
-    told = set(session.scalars(keys))
+    told: set[str] = set()
+    if audience is not None:
+        subscribed = select_recipients(audience)
+        keys = select(Subscriber.address_key).where(Subscriber.channel == "email", Subscriber.id.in_(subscribed))
+        told = set(session.scalars(keys))
     return sum(contact.email_key not in told for contact in load_obliged(session, policy, now))
 
 

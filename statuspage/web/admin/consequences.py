@@ -18,6 +18,7 @@ from statuspage.drafts import BODY_LENGTH
 from statuspage.errors import Refused
 from statuspage.incidents import components_held, interrupts
 from statuspage.models import Incident
+from statuspage.notify.contacts import count_obliged_by_recovery
 from statuspage.notify.recipients import Told, count_told
 from statuspage.publishing.markup import html_of
 from statuspage.update_facts import loss_of
@@ -63,6 +64,10 @@ def of_update(session: Session, incident: Incident, form: Form, *, policy: Polic
     due = next_update_due(policy, terms.id, status, now) if terms and public else None
     restored = () if status.is_open else tuple(_held(session, incident))
     loss = _loss(incident, form, terms, policy, now)
+    if public and loss is not None:
+        told = told.with_mails(
+            count_obliged_by_recovery(session, incident, subscribers=notify, policy=policy, now=now)
+        )
     return Outcome(incident.title, _html(form), terms, public, raised, notify, told, due, restored, loss)
 
 

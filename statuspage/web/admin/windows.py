@@ -45,9 +45,7 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
         "window": window,
         "unclear": judged.found(),
         "policy": policy,
-        "told": count_told(session, form.values("components"), policy, now, window and window[0])
-        if form.is_ticked("notify")
-        else Told(),
+        "told": _count_told(session, form, policy, now, window and window[0]),
         "html": html_of(form.value("body")) if form.filled("body") else "",
     }
 
@@ -59,13 +57,21 @@ def later_window(form: Form, notice: Maintenance) -> Form:
     return Form({**form.typed.to_dict(flat=False), **first, "risk": notice.risk, "components": slugs})
 
 
+def _count_told(session: Session, form: Form, policy: Policy, now: datetime, starts_at: datetime | None) -> Told:
+    """As the form stands: contacts hear of maintenance whether subscribers are told or not (OP9)."""
+    slugs = form.values("components")
+    if form.is_ticked("notify"):
+        return count_told(session, slugs, policy, now, starts_at)
+    return Told().with_mails(count_obliged(session, components=slugs, subscribers=False, policy=policy, now=now))
+
+
 def count_told(
     session: Session, slugs: list[str], policy: Policy, now: datetime, starts_at: datetime | None = None
 ) -> Told:
     """How many would hear of maintenance on the components with these slugs, by channel, contacts included."""
     at_once = starts_at is not None and cannot_wait(session, starts_at, now)
     told = recipients.count_told(session, components=slugs, kind=NoticeKind.MAINTENANCE, at_once=at_once)
-    return told.with_mails(count_obliged(session, components=slugs, policy=policy, now=now))
+    return told.with_mails(count_obliged(session, components=slugs, subscribers=True, policy=policy, now=now))
 
 
 def read_first(form: Form) -> MaintenanceDraft:
