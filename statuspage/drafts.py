@@ -170,6 +170,8 @@ class IncidentDraft(Draft):
     """Who the third party is, where it is the cause."""
     started_at: Instant | None = None
     """Now when empty; never later than now."""
+    resolved_at: Instant | None = None
+    """When it was over, of one that is posted as resolved; now when empty."""
     notify: bool = True
     translations: Translations = {}
 
@@ -185,6 +187,7 @@ class IncidentChange(Draft):
     cause: Cause | None = None
     provider: Line | None = None
     started_at: Instant | None = None
+    resolved_at: Instant | None = None
     notify: bool | None = None
     translations: Translations | None = None
     publish_at: Instant | None = None
@@ -207,6 +210,8 @@ class UpdateDraft(Draft):
     """The backup that was put back (OP15)."""
     lost_until: Instant | None = None
     """Until when changes are lost with it; the start of the incident where nothing is said (OP16)."""
+    resolved_at: Instant | None = None
+    """When it was over, with the status resolved; now when empty."""
     notify: bool = True
     after: UpdateId | None = None
     """The newest update its author has read: refused when somebody posted another since."""

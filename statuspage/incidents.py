@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from statuspage import customer_reports
@@ -19,6 +19,7 @@ from statuspage.domain.lifecycle import incident_steps
 from statuspage.domain.sla.cadence import public_since
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, IncidentStatus, Priority
+from statuspage.domain.wallclock import wire
 from statuspage.drafts import IncidentDraft, UpdateDraft
 from statuspage.errors import Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
@@ -46,7 +47,7 @@ def open_incident(session: Session, draft: IncidentDraft, *, policy: Policy, aut
     """
     check_opening(session, draft, policy=policy, now=now)
     incident = add_row(session, draft, author=author, now=now)
-    begin(session, incident, draft, policy=policy, author=author, now=now)
+    begin(session, incident, draft, policy=policy, author=author, now=now, ended_at=draft.resolved_at)
     return incident
 
 
@@ -55,7 +56,7 @@ def check_opening(session: Session, draft: IncidentDraft, *, policy: Policy, now
     _check_priority(draft.priority, policy)
     check_provider(draft.cause, draft.provider)
     _check_step(None, draft.status)
-    _check_start(draft.started_at, now)
+    _check_end(draft.status, draft.resolved_at, _check_start(draft.started_at, now), now)
     find_components(session, draft.components)
     check_translations(session, draft.translations)
 
@@ -130,6 +131,7 @@ def post_update(
         _check_priority(draft.priority, policy)
     check_provider(draft.cause or incident.cause, draft.provider)
     _check_restored(status, draft.components or {})
+    at = _ended_at(session, incident, status, draft.resolved_at, now) or now
     components = find_components(session, draft.components or {})
     check_translations(session, draft.translations)
     earlier = _find_internal_updates(incident, draft.publish_updates)
@@ -146,7 +148,7 @@ def post_update(
     incident.public_at = public_at
     said = {components[slug]: new for slug, new in (draft.components or {}).items()}
     known = _held(session, incident) if raised else {}
-    claim(session, said, incident, at=now, author=author, now=now)
+    claim(session, said, incident, at=at, author=author, now=now)
     incident.updated_at = now
     incident.status = status
     body = ended(draft.body, facts.said)
@@ -157,7 +159,7 @@ def post_update(
     if incident.public_at is not None:
         for internal in earlier:
             internal.public_at = now
-    released = _apply_status(session, incident, status, author=author, now=now)
+    released = _apply_status(session, incident, status, author=author, now=now, at=at)
     after = current_statuses(session, [c.id for c in released], now, public=public)
     _record_affected(session, update, {**known, **{c: after[c.id] for c in released}, **said}, before)
     _enqueue(session, update, now)
@@ -205,6 +207,31 @@ def _check_start(started_at: datetime | None, now: datetime) -> datetime:
     if started_at > now + CLOCK_TOLERANCE:
         raise Refused(Problem("started_at", "an incident cannot start in the future"))
     return min(started_at, now)
+
+
+def _check_end(status: IncidentStatus, ended_at: datetime | None, since: datetime, now: datetime) -> None:
+    """Whether an incident can have been over then: it is resolved, and the end lies between `since` and now."""
+    if ended_at is None:
+        return
+    if status is not IncidentStatus.RESOLVED:
+        raise Refused(Problem("resolved_at", "only with the status resolved"))
+    if ended_at > now:
+        raise Refused(Problem("resolved_at", "must not lie ahead"))
+    if ended_at < since:
+        raise Refused(Problem("resolved_at", f"must not be before {wire(since)}"))
+
+
+def _ended_at(
+    session: Session, incident: Incident, status: IncidentStatus, ended_at: datetime | None, now: datetime
+) -> datetime | None:
+    """When an update ends its incident; not before the last that the incident said of components."""
+    if ended_at is None:
+        return None
+    if not incident.status.is_open:
+        raise Refused(Problem("resolved_at", "the incident is over already"))
+    last = session.scalar(select(func.max(StatusChange.at)).where(StatusChange.incident_id == incident.id))
+    _check_end(status, ended_at, max(incident.started_at, last or incident.started_at), now)
+    return ended_at
 
 
 def _check_restored(status: IncidentStatus, said: Mapping[str, ComponentStatus]) -> None:
@@ -269,9 +296,16 @@ def _name_provider(incident: Incident, provider: str | None) -> None:
 
 
 def _apply_status(
-    session: Session, incident: Incident, status: IncidentStatus, *, author: str, now: datetime
+    session: Session,
+    incident: Incident,
+    status: IncidentStatus,
+    *,
+    author: str,
+    now: datetime,
+    at: datetime | None = None,
 ) -> list[Component]:
-    """Stamp the lifecycle; a closed incident lets go of its components. Returns those it let go of."""
+    """Stamp the lifecycle; a closed incident lets go of its components, `at` or now. Returns those it let go of."""
+    at = at or now
     incident.status = status
     if status is IncidentStatus.MONITORING and incident.monitoring_at is None:
         incident.monitoring_at = now
@@ -282,9 +316,9 @@ def _apply_status(
         return []
     if incident.resolved_at is None and incident.public_at is not None:
         customer_reports.note_restored(session, incident, author=author, now=now)
-    incident.resolved_at = incident.resolved_at or now
+    incident.resolved_at = incident.resolved_at or at
     released = list(_held(session, incident))
-    claim(session, dict.fromkeys(released, ComponentStatus.OPERATIONAL), incident, at=now, author=author, now=now)
+    claim(session, dict.fromkeys(released, ComponentStatus.OPERATIONAL), incident, at=at, author=author, now=now)
     return released
 
 

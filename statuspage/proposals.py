@@ -34,6 +34,7 @@ def keep(session: Session, draft: IncidentDraft, *, policy: Policy, author: str,
     _check_may_wait(session, draft.components, policy)
     incident = add_row(session, draft, author=author, now=now)
     incident.draft = True
+    incident.resolved_at = draft.resolved_at
     _write(session, incident, draft, author=author, now=now)
     return incident
 
@@ -48,7 +49,7 @@ def change(
         publish_later(session, incident, wanted.publish_at, author=author, now=now)
         if not given:
             return incident
-    empty = [name for name, value in given.items() if value is None and name != "provider"]
+    empty = [name for name, value in given.items() if value is None and name not in ("provider", "resolved_at")]
     if empty:
         raise Refused(Problem(name, "must not be null") for name in empty)
     draft = draft_of(incident).model_copy(update=given)
@@ -61,6 +62,8 @@ def change(
     incident.priority, incident.impact = draft.priority, draft.priority.impact
     incident.texts = titles_in(draft.translations)
     incident.started_at = min(draft.started_at or incident.started_at, now)
+    if "resolved_at" in given:
+        incident.resolved_at = draft.resolved_at
     incident.updated_at = now
     _erase(session, incident)
     _write(session, incident, draft, author=author, now=now)

@@ -45,6 +45,12 @@ def load_forms(session: Session, user_id: int, form: str) -> Sequence[UnsentForm
     return session.scalars(unsent.order_by(UnsentForm.saved_at.desc(), UnsentForm.id.desc())).all()
 
 
+def load_all(session: Session, form: str) -> Sequence[UnsentForm]:
+    """What anybody typed into a form and has not sent, newest first."""
+    unsent = select(UnsentForm).where(UnsentForm.form == form, UnsentForm.sent_at.is_(None))
+    return session.scalars(unsent.order_by(UnsentForm.saved_at.desc(), UnsentForm.id.desc())).all()
+
+
 def forget_old(session: Session, now: datetime) -> None:
     """Drop what nobody came back for."""
     session.execute(delete(UnsentForm).where(UnsentForm.saved_at < now - KEPT_FOR))

@@ -224,3 +224,34 @@ def test_third_party_is_named(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
         desk.update(opened, provider="Northern Fibre")
     assert refused.value.problems[0].field == "provider"
+
+
+def test_retrospective_incident_has_its_own_end(desk: Desk) -> None:
+    began, over = desk.now - timedelta(hours=3), desk.now - timedelta(hours=2)
+    words = {"status": "resolved", "started_at": began.isoformat(), "components": {"voice": "major_outage"}}
+    incident = desk.open(**words, resolved_at=over.isoformat())
+    assert (incident.started_at, incident.resolved_at) == (began, over)
+    rows = desk.session.scalars(select(StatusChange).where(StatusChange.incident_id == incident.id)).all()
+    assert [(row.at, row.status.value) for row in rows] == [(began, "major_outage"), (over, "operational")]
+    for wrong, why in (
+        ({**words, "resolved_at": (began - timedelta(minutes=1)).isoformat()}, "must not be before"),
+        ({**words, "resolved_at": (desk.now + timedelta(minutes=1)).isoformat()}, "must not lie ahead"),
+        ({**words, "status": "monitoring", "resolved_at": over.isoformat()}, "only with the status resolved"),
+    ):
+        with pytest.raises(Refused, match=f"resolved_at: {why}"):
+            desk.open(**wrong)
+
+
+def test_update_may_say_it_was_over_earlier(desk: Desk) -> None:
+    incident = desk.open(components={"voice": "major_outage"})
+    over = desk.now + timedelta(minutes=3)
+    with pytest.raises(Refused, match="only with the status resolved"):
+        desk.update(incident, minutes=10, resolved_at=over.isoformat())
+    with pytest.raises(Refused, match="must not be before"):
+        desk.update(incident, minutes=10, status="resolved", resolved_at=(over - timedelta(hours=1)).isoformat())
+    desk.update(incident, minutes=10, status="resolved", resolved_at=over.isoformat())
+    assert incident.resolved_at == over
+    last = desk.session.scalars(select(StatusChange).order_by(StatusChange.id.desc()).limit(1)).one()
+    assert (last.at, last.recorded_at, last.status.value) == (over, desk.now, "operational")
+    with pytest.raises(Refused, match="is over already"):
+        desk.update(incident, status="resolved", resolved_at=over.isoformat())

@@ -53,6 +53,7 @@ _provider = click.option("--provider", metavar="NAME", help="Who the third party
 @_cause
 @_provider
 @click.option("--started-at", metavar="TIME", help="Now by default; without an offset in the page's zone.")
+@click.option("--resolved-at", metavar="TIME", help="When it was over, with --status resolved; now by default.")
 @TRANSLATION
 @_quiet
 @click.option("--draft", "as_draft", is_flag=True, help="Keep it: nobody outside sees it before it is published.")
@@ -68,6 +69,7 @@ def open_(
     cause: str | None,
     provider: str | None,
     started_at: str | None,
+    resolved_at: str | None,
     translations: tuple[str, ...],
     no_notify: bool,
     as_draft: bool,
@@ -83,6 +85,8 @@ def open_(
     values["components"] = pairs(components, "components") or {}
     if started_at is not None:
         values["started_at"] = read_time(started_at, page_zone(installation), "started_at")
+    if resolved_at is not None:
+        values["resolved_at"] = read_time(resolved_at, page_zone(installation), "resolved_at")
     draft = read_draft(IncidentDraft, {**values, "notify": not no_notify})
     later = read_time(publish_at, page_zone(installation), "publish_at") if publish_at else None
     with site_change(installation, now, author=author()) as change:
@@ -148,13 +152,18 @@ def update(
 @incident.command("resolve")
 @click.argument("incident_id", metavar="ID")
 @_body
+@click.option("--at", metavar="TIME", help="When it was over; now by default.")
 @TRANSLATION
 @_quiet
 @_json
 @plainly
-def resolve(incident_id: str, body: str, translations: tuple[str, ...], no_notify: bool, as_json: bool) -> None:
+def resolve(
+    incident_id: str, body: str, at: str | None, translations: tuple[str, ...], no_notify: bool, as_json: bool
+) -> None:
     """Resolve the incident ID; its components are operational again unless something else holds them."""
     values = {"status": IncidentStatus.RESOLVED.value, "body": read_text(body), "notify": not no_notify}
+    if at is not None:
+        values["resolved_at"] = read_time(at, page_zone(opened()[0]), "resolved_at")
     _post(incident_id, values | given(translations=translations_of(translations)), as_json)
 
 

@@ -15,8 +15,10 @@ from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances, load_upcoming
 from statuspage.models import Delivery, Incident, Maintenance
+from statuspage.notify.flow import Flow, load_flows
 from statuspage.notify.pauses import Pause, load_pause
 from statuspage.proposals import load_proposals
+from statuspage.web.admin.lead_times import Unannounced, load_unannounced
 from statuspage.web.health import WORKER_SILENT, last_beat
 
 AHEAD = 10
@@ -54,7 +56,9 @@ class Board:
     clocks: Sequence[Clock]
     running: Sequence[Maintenance]
     upcoming: Sequence[Maintenance]
+    unannounced: Sequence[Unannounced]
     mail: MailHealth
+    flows: Sequence[Flow]
     worker_at: datetime | None
     worker_silent: bool
     stale: bool
@@ -73,7 +77,9 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         clocks=_clocks(session, installation, now),
         running=load_maintenances(session, statuses=[s for s in MaintenanceStatus if s.is_running]),
         upcoming=load_upcoming(session, AHEAD + 1)[:AHEAD],
+        unannounced=load_unannounced(session, installation.policy(now, session), now),
         mail=load_mail_health(session, installation),
+        flows=load_flows(session, now),
         worker_at=worker_at,
         worker_silent=worker_at is None or now - worker_at >= WORKER_SILENT,
         stale=stale,

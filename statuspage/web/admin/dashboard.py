@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from statuspage.notify.quarantine import label_of
 from statuspage.web import current
 from statuspage.web.admin.attention import load_attention
 from statuspage.web.admin.board import load_board
@@ -16,4 +17,4 @@ def dashboard() -> Response:
     installation, now = current.installation(), current.now()
     with installation.database.read() as session:
         board, attention = load_board(session, installation, now), load_attention(session, installation, now)
-        return show("dashboard.html", board=board, attention=attention)
+        return show("dashboard.html", board=board, attention=attention, label_of=label_of)

@@ -202,6 +202,7 @@ def read_form(form: Form) -> IncidentDraft:
         "cause": form.value("cause"),
         "provider": provider_of(form),
         "started_at": started_at,
+        "resolved_at": form.instant("resolved_at", zone()) if form.filled("resolved_at") else None,
         "notify": form.is_ticked("notify"),
         "translations": form.translations(),
     }

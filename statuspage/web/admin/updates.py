@@ -18,7 +18,7 @@ from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import posted, provider_of, refuse_unfilled, said_of_components, show_one
 from statuspage.web.forms import Form
 
-TIMES = ("workaround_at", "snapshot_at", "lost_until")
+TIMES = ("workaround_at", "snapshot_at", "lost_until", "resolved_at")
 
 
 @admin.post("/incidents/<incident_id>/updates")

@@ -213,3 +213,27 @@ def test_refused_sender_is_shown_and_resumed(rob: Operator, installation: Instal
     assert "Mail stands still since" in rob.get("/admin/deliveries").text
     assert rob.post("/admin/deliveries/retry", {"do": "resume"}).status_code == 303
     assert "Mail stands still" not in rob.get("/admin/deliveries").text
+
+
+def test_board_shows_each_channel(rob: Operator, installation: Installation) -> None:
+    with installation.database.write() as session:
+        for state, error in (("due", "HTTP 500"), ("dead", "gone")):
+            moment = datetime.now(UTC) - timedelta(minutes=7)
+            session.add(
+                Delivery(
+                    kind="notice",
+                    channel="slack",
+                    lane=7,
+                    address="https://hooks.example.com/x",
+                    state=state,
+                    created_at=moment,
+                    due_at=moment,
+                    attempts=2,
+                    last_error=error,
+                )
+            )
+    board = rob.get("/admin/").text
+    slack = board.partition("<dt>Slack</dt>")[2].partition("</div>")[0]
+    assert "1 waiting" in slack
+    assert "oldest due 7 minutes ago" in slack
+    assert ("1 failing" in slack, "1 given up" in slack) == (True, True)

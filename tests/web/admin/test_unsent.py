@@ -75,3 +75,32 @@ def test_what_is_no_form_is_not_kept(rob: Operator, installation: Installation) 
         later = datetime.now(UTC) + unsent.KEPT_FOR + timedelta(days=1)
         unsent.forget_old(session, later)
     assert kept(installation) == []
+
+
+def test_board_tells_of_lead_times_that_are_missed(
+    rob: Operator, enter: Callable[[str], Operator], installation: Installation
+) -> None:
+    now = datetime.now(UTC)
+    lead = timedelta(days=14)  # of the standard policy
+
+    def wrote(operator: Operator, writer: str, title: str, ahead: timedelta, kind: str = "scheduled") -> None:
+        window = {"starts_at": f"{now + ahead:%Y-%m-%dT%H:%M}", "ends_at": f"{now + ahead:%Y-%m-%dT%H:%M}"}
+        typed = {"title": title, "kind": kind, "writer": writer, **window}
+        assert operator.post("/admin/unsent/maintenance-new", typed).status_code == 204
+
+    alice = enter("alice")
+    wrote(rob, TAB, "New routers tonight", timedelta(hours=8))
+    wrote(rob, OTHER_TAB, "Some other year", timedelta(days=300))
+    wrote(alice, TAB, "Just in time", lead + timedelta(hours=5))
+    wrote(alice, OTHER_TAB, "An emergency", timedelta(hours=2), kind="emergency")
+    board = rob.get("/admin/").text
+    section = board.partition('id="unannounced"')[2].partition("</section>")[0]
+    missed, _, in_time = section.partition("Just in time")
+    assert ("New routers tonight" in missed, "Lead time missed" in missed, "Go on writing" in missed) == (True,) * 3
+    assert ("To be announced by" in in_time, "alice@example.com" in in_time, "Go on writing" in in_time) == (
+        True,
+        True,
+        False,
+    )
+    assert ("Some other year" in board, "An emergency" in board) == (False, False)
+    assert 'id="unannounced"' not in enter("vera").get("/admin/").text
