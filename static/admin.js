@@ -117,9 +117,23 @@ function fill(kept, fields) {
   }
 }
 
-function offer(kept, name, first) {
+// Each showing of a form has a writer; who shows it holds its lock, so that a second tab leaves the first its text.
+
+function take(writer) {
+  if (!navigator.locks) return true; // plain http from elsewhere: the newest tab has it
+  return new Promise((taken) => {
+    navigator.locks.request(`statuspage-writer-${writer}`, { ifAvailable: true }, (lock) => {
+      taken(Boolean(lock));
+      return lock ? new Promise(() => {}) : undefined; // held as long as the page is open
+    });
+  });
+}
+
+async function offer(kept, name, first) {
   const found = JSON.parse(store((s) => s.getItem(prefix + name)) ?? "null");
   if (!found || found.fields === first || kept.querySelector(".error-summary")) return;
+  if (found.writer && kept.elements.writer && !(await take(found.writer))) return; // another tab is writing it
+  if (typedIn(kept) !== first) return;
   fill(kept, JSON.parse(found.fields));
   if (found.writer && kept.elements.writer) {
     kept.elements.writer.value = found.writer; // the same text goes on, on the server as well
@@ -138,6 +152,7 @@ function offer(kept, name, first) {
   drop.addEventListener("click", () => {
     store((s) => s.removeItem(prefix + name));
     kept.reset();
+    if (kept.elements.writer) forget(kept, `/admin/unsent/${name}/drop`);
     note.remove();
     kept.dispatchEvent(new Event("input"));
   });
@@ -155,13 +170,25 @@ for (const kept of document.querySelectorAll("form[data-keep]")) {
   const first = typed ? "" : typedIn(kept);
   if (!typed) offer(kept, name, first);
   const writer = kept.elements.writer;
-  if (writer) autosave(kept, `/admin/unsent/${name}`);
+  if (writer) {
+    take(writer.value);
+    autosave(kept, `/admin/unsent/${name}`);
+  }
   kept.addEventListener("input", () => {
     const fields = typedIn(kept);
     const entry = JSON.stringify({ at: Date.now(), fields, writer: writer?.value });
     store((s) => (fields === first ? s.removeItem(prefix + name) : s.setItem(prefix + name, entry)));
   });
   if (typed) kept.dispatchEvent(new Event("input"));
+}
+
+// What is thrown away is thrown away on the server too; what is typed next is another text.
+
+function forget(kept, path) {
+  const { csrf_token: token, writer } = kept.elements;
+  const body = new URLSearchParams({ csrf_token: token.value, writer: writer.value });
+  fetch(path, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => {});
+  writer.value = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 // Autosave: the server keeps it too, for another device or a browser that lost its own. Not once it is sent.

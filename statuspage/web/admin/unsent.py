@@ -18,6 +18,8 @@ from statuspage.web.forms import Form
 
 _KEY = re.compile(r"(incident|postmortem|maintenance)-([a-z0-9]{1,40})")
 _WRITER = re.compile(r"[0-9a-f]{16}")
+_TELLING = ("title", "body", "starts_at")
+"""Without any of these a form says nothing worth bringing back."""
 _OPENED_BY = {
     "incident": ("show_incident", "incident_id"),
     "postmortem": ("write_postmortem", "incident_id"),
@@ -80,7 +82,8 @@ def brought_back(session: Session, key: str) -> Form | None:
 def offered(session: Session, key: str, form: Form) -> Sequence[UnsentForm]:
     """What else was typed into this form and not sent; a form without a writer gets one."""
     form.typed.setdefault("writer", token_hex(8))
-    return [row for row in unsent.load_forms(session, user().id, key) if row.writer != form.value("writer")]
+    others = (row for row in unsent.load_forms(session, user().id, key) if row.writer != form.value("writer"))
+    return [row for row in others if any(value.strip() for name, value in row.fields if name in _TELLING)]
 
 
 def _check(key: str, writer: str) -> tuple[str, str]:
