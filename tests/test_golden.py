@@ -1,7 +1,8 @@
 """Every golden case through the functions that the product itself uses: one adapter per kind of case, no case treated
 on its own.
 
-Reads tests/data/golden.json, or the file named by GOLDEN. Only the keys in `expected` are compared.
+Reads tests/data/golden.json and golden_edges.json, or the file named by GOLDEN. Only the keys in `expected` are
+compared.
 """
 
 import json
@@ -24,13 +25,15 @@ from statuspage.domain.sla.policy import Policy, load_policy, override
 from statuspage.domain.vocabulary import Cause, MaintenanceKind, Risk
 from tests.owed import mailing
 
-FILE = Path(os.environ.get("GOLDEN") or Path(__file__).parent / "data" / "golden.json")
-CASES = json.loads(FILE.read_text("utf-8"))
+DATA = Path(__file__).parent / "data"
+NAMED = os.environ.get("GOLDEN")
+FILES = [Path(NAMED)] if NAMED else [DATA / "golden.json", DATA / "golden_edges.json"]
+CASES = [case for file in FILES for case in json.loads(file.read_text("utf-8"))["cases"]]
 Inputs = dict[str, Any]
 Answer = dict[str, Any]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES["cases"]])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_golden(case: dict[str, Any]) -> None:
     policy = override(load_policy(case["policy"]), case.get("policy_override") or {})
     answer = ADAPTERS[case["kind"]](policy, case["inputs"])
