@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -141,7 +140,7 @@ def _size_of_a_mail(installation: Installation) -> int:
     with installation.database.read() as session:
         sent = session.scalars(select(Delivery).where(Delivery.kind == "update").order_by(Delivery.id.desc())).first()
         assert sent is not None
-        row = Claimed(**{field.name: getattr(sent, field.name) for field in fields(Claimed)})
+        row = Claimed(**{name: getattr(sent, name) for name in Claimed._fields})
         sending = MAIL.open(session, installation, now)
         (message,) = sending.compose(session, [row], now).messages
         sending.close(patiently=True)

@@ -42,7 +42,8 @@ from statuspage.models import (
     UnsentForm,
     Update,
 )
-from statuspage.notify import component_news, contacts
+from statuspage.notify import contacts
+from statuspage.notify.kinds import components as component_news
 from statuspage.publishing.site import Publisher
 from statuspage.settings import Settings
 

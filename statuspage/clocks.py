@@ -18,7 +18,7 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import IncidentStatus, Role
 from statuspage.incidents import next_due
 from statuspage.models import ClockRing, Incident, User
-from statuspage.notify import outbox
+from statuspage.notify.kinds import alarms
 
 
 def is_anything_due(session: Session, *, policy: Policy, now: datetime) -> bool:
@@ -35,9 +35,9 @@ def ring_due(session: Session, *, policy: Policy, now: datetime) -> list[ClockRi
         row = ClockRing(incident_id=incident.id, kind=ring.kind, due_at=ring.due_at, step=ring.step, at=now)
         session.add(row)
         session.flush()
-        outbox.enqueue_alarm(session, row, load_addresses(session, ring.kind), now=now)
+        alarms.owe(session, row, load_addresses(session, ring.kind), now=now)
         if hook := load_page(session).alarm_webhook:
-            outbox.enqueue_alarm(session, row, [hook], now=now, channel="webhook")
+            alarms.owe(session, row, [hook], now=now, channel="webhook")
         rung.append(row)
     return rung
 

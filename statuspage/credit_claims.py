@@ -17,7 +17,7 @@ from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.letter_words import load_words
 from statuspage.models import Claim, Customer
-from statuspage.notify import letters
+from statuspage.notify.kinds import letters
 from statuspage.standing import claim_standing
 
 OPEN_STATES = ("received", "disputed")

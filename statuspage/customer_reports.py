@@ -21,7 +21,7 @@ from statuspage.errors import NotFound, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.letter_words import Letter, load_words
 from statuspage.models import Customer, CustomerReport, Incident, Maintenance, Page, ReportLog
-from statuspage.notify import letters
+from statuspage.notify.kinds import letters
 from statuspage.standing import report_classes, tier_on
 
 _CHANNELS = {"email": "e-mail", "ticket": "ticket", "phone": "phone", "chat": "chat", "other": "another way"}

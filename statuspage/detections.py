@@ -34,7 +34,7 @@ from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priori
 from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft
 from statuspage.incidents import add_note, components_held, interrupts, open_incident, post_update
 from statuspage.models import Alert, ClockRing, Component, Detection, Incident
-from statuspage.notify import outbox
+from statuspage.notify.kinds import alarms
 from statuspage.readings import load_firing, load_readings, recovered_at
 
 AUTHOR = "measurement"
@@ -327,9 +327,9 @@ def _tell(session: Session, incident: Incident, now: datetime, *, step: int = 0)
     row = ClockRing(incident_id=incident.id, kind=RingKind.DETECTED, due_at=incident.started_at, step=step, at=now)
     session.add(row)
     session.flush()
-    outbox.enqueue_alarm(session, row, load_addresses(session, RingKind.DETECTED), now=now)
+    alarms.owe(session, row, load_addresses(session, RingKind.DETECTED), now=now)
     if hook := load_page(session).alarm_webhook:
-        outbox.enqueue_alarm(session, row, [hook], now=now, channel="webhook")
+        alarms.owe(session, row, [hook], now=now, channel="webhook")
 
 
 def _note_recovery(session: Session, incident: Incident, ended: Sequence[Detection], now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from statuspage import opt_in
+from statuspage import consent, opt_in
 from statuspage.addresses import read_address
 from statuspage.components import load_page
 from statuspage.drafts import SubscriberDraft
@@ -43,10 +43,10 @@ def ask_to_follow(
     if subscriber is not None and hears_of(session, subscriber, incident):
         opt_in.owe(session, subscriber, "already", now=now)
         return subscriber
-    if subscriber is None or not opt_in.is_active(subscriber):
+    if subscriber is None or not consent.is_active(subscriber):
         subscriber = _begin(session, subscriber or opt_in.add(session, address, now), language, now)
     _add_follow(session, subscriber, incident, now)
-    opt_in.prove(session, subscriber, "asked", source=_where(source, incident), client=client, now=now)
+    consent.prove(session, subscriber, "asked", source=_where(source, incident), client=client, now=now)
     opt_in.owe(session, subscriber, "confirmation", now=now)
     return subscriber
 
@@ -57,7 +57,7 @@ def follow(
     """Somebody known by their link follows an incident from now on. Raises Refused."""
     incident = _check_incident(session, incident_id)
     _add_follow(session, subscriber, incident, now).confirmed_at = now
-    opt_in.prove(session, subscriber, "confirmed", source=_where(source, incident), client=client, now=now)
+    consent.prove(session, subscriber, "confirmed", source=_where(source, incident), client=client, now=now)
 
 
 def stop(
@@ -68,21 +68,16 @@ def stop(
     if found is not None and found.ended_at is None:
         found.ended_at = now
         where = f"{source}, incident {incident_id}"
-        opt_in.prove(session, subscriber, "withdrawn", source=where, client=client, now=now)
+        consent.prove(session, subscriber, "withdrawn", source=where, client=client, now=now)
 
 
 def confirm_asked(session: Session, subscriber: Subscriber, now: datetime) -> bool:
     """Begin the follows that were asked for lately; whether there were any."""
-    asked = [each for each in subscriber.follows if is_asked(each, now)]
+    asked = [each for each in subscriber.follows if consent.is_asked(each, now)]
     for each in asked:
         each.confirmed_at = now
     session.flush()
     return bool(asked)
-
-
-def is_asked(found: Follow, now: datetime) -> bool:
-    """Whether a follow waits for its confirmation."""
-    return found.confirmed_at is None and found.ended_at is None and found.created_at >= now - opt_in.PENDING_FOR
 
 
 def hears_of(session: Session, subscriber: Subscriber, incident: Incident) -> bool:
@@ -106,7 +101,9 @@ def end_over(session: Session, now: datetime) -> int:
     session.execute(
         update(Follow).where(Follow.ended_at.is_(None), Follow.incident_id.in_(resolved)).values(ended_at=now)
     )
-    session.execute(delete(Follow).where(Follow.confirmed_at.is_(None), Follow.created_at < now - opt_in.PENDING_FOR))
+    session.execute(
+        delete(Follow).where(Follow.confirmed_at.is_(None), Follow.created_at < now - consent.PENDING_FOR)
+    )
     lasting = exists().where(Follow.subscriber_id == Subscriber.id, Follow.ended_at.is_(None))
     gone = session.scalars(
         delete(Subscriber)

@@ -29,7 +29,7 @@ from statuspage.incident_records import load_incident as load_incident
 from statuspage.incident_records import load_incidents as load_incidents
 from statuspage.incident_records import next_due as next_due
 from statuspage.models import AffectedComponent, Component, Incident, StatusChange, Update
-from statuspage.notify import outbox
+from statuspage.notify.kinds import updates as news
 from statuspage.tongues import bodies_in, check_translations, ended, titles_in
 from statuspage.unread import NOTE as NOTE
 from statuspage.unread import check_read
@@ -365,4 +365,4 @@ def _record_affected(
 
 def _enqueue(session: Session, update: Update, now: datetime) -> None:
     if update.notify and update.public_at is not None:
-        outbox.enqueue_update(session, update, now=now)
+        news.owe(session, update, now=now)

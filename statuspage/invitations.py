@@ -12,10 +12,9 @@ from statuspage.domain.vocabulary import Role
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 from statuspage.identifiers import new_token
 from statuspage.models import Delivery, Invitation, User
-from statuspage.notify.outbox import LETTER_LANE
+from statuspage.notify.kinds import invitations
 
 LASTS_FOR = timedelta(days=7)
-KIND = "invitation"
 
 
 def invite(session: Session, email: str, role: Role, *, by: str, now: datetime) -> Invitation:
@@ -102,7 +101,4 @@ def _owe(session: Session, row: Invitation, now: datetime) -> None:
         .where(Delivery.invitation_id == row.id, Delivery.state == "due", Delivery.lease_until.is_(None))
         .values(state="skipped", last_error="a newer link took its place")
     )
-    session.add(
-        Delivery(kind=KIND, lane=LETTER_LANE, invitation_id=row.id, address=row.email, created_at=now, due_at=now)
-    )
-    session.flush()
+    invitations.owe(session, row, now=now)

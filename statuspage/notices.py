@@ -12,7 +12,7 @@ from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.models import Notice
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
-from statuspage.notify import outbox
+from statuspage.notify.kinds import notices as news
 from statuspage.tongues import check_translations, texts_in
 
 PLAIN, SLA_CHANGE = "notice", "sla_change"
@@ -38,7 +38,7 @@ def post_notice(session: Session, draft: NoticeDraft, *, author: str, now: datet
     session.add(notice)
     session.flush()
     if draft.notify:
-        outbox.enqueue_notice(session, notice, now=now)
+        news.owe(session, notice, now=now)
     return notice
 
 

@@ -1,4 +1,4 @@
-"""Double opt-in: the pending row, the one mail that asks, the rations against list bombing, and the proof (GDPR 7).
+"""Double opt-in: the pending row, the one message that asks, and the rations against list bombing.
 
 Shared by whatever a stranger can ask for: a subscription, and to follow one incident.
 """
@@ -15,13 +15,11 @@ from statuspage import attempts
 from statuspage.addresses import Address
 from statuspage.attempts import Limit, Rationed
 from statuspage.identifiers import new_id, new_token
-from statuspage.models import Consent, Subscriber
-from statuspage.notify import outbox
+from statuspage.models import Subscriber
 from statuspage.notify.chats.listing import CHATS
+from statuspage.notify.kinds import requests
 from statuspage.notify.webhook_signature import new_secret
 
-PENDING_FOR = timedelta(days=7)
-"""How long a confirmation link works, and how long an unconfirmed address is kept."""
 PER_ADDRESS = (Limit(1, timedelta(hours=1)), Limit(3, timedelta(days=1)))
 PER_CLIENT = (Limit(5, timedelta(hours=1)),)
 PER_HOST = (Limit(10, timedelta(hours=1)), Limit(30, timedelta(days=1)))
@@ -42,7 +40,7 @@ def ration(session: Session, client: str | None, now: datetime) -> None:
 
 
 def owe(session: Session, subscriber: Subscriber, kind: str, *, now: datetime) -> None:
-    """Owe one mail of outbox.CONFIRMATIONS; an address that had its ration gets none, silently."""
+    """Owe one message of notify.kinds.requests; an address that had its ration gets none, silently."""
     rations = {subscriber.address_key: PER_ADDRESS} | _host_ration(subscriber)
     try:
         for key, limits in rations.items():
@@ -51,7 +49,7 @@ def owe(session: Session, subscriber: Subscriber, kind: str, *, now: datetime) -
         return
     for key in rations:
         attempts.record(session, "confirmation", key, now)
-    outbox.enqueue_confirmation(session, subscriber, now=now, kind=kind)
+    requests.owe(session, subscriber, kind, now=now)
 
 
 def _host_ration(subscriber: Subscriber) -> dict[str, tuple[Limit, ...]]:
@@ -60,17 +58,6 @@ def _host_ration(subscriber: Subscriber) -> dict[str, tuple[Limit, ...]]:
     if subscriber.channel == "email" or subscriber.by_operator or (chat is not None and chat.hosts):
         return {}
     return {f"host {urlsplit(subscriber.address).hostname}": PER_HOST}
-
-
-def prove(
-    session: Session, subscriber: Subscriber, action: str, *, source: str, client: str | None, now: datetime
-) -> None:
-    """Write down what somebody agreed to, or took back, where and when."""
-    session.flush()
-    session.add(
-        Consent(subscriber_id=subscriber.id, at=now, action=action, source=source[:80], client=client and client[:60])
-    )
-    session.flush()
 
 
 def find(session: Session, key: str, channel: str = "email") -> Subscriber | None:
@@ -92,14 +79,3 @@ def add(session: Session, address: Address, now: datetime) -> Subscriber:
     )
     session.add(subscriber)
     return subscriber
-
-
-def is_active(subscriber: Subscriber) -> bool:
-    """Whether this subscriber is told anything at present."""
-    return subscriber.confirmed_at is not None and ended_at(subscriber) is None
-
-
-def ended_at(subscriber: Subscriber) -> datetime | None:
-    """When it last ended: unsubscribed, or suppressed."""
-    ends = [at for at in (subscriber.unsubscribed_at, subscriber.suppressed_at) if at is not None]
-    return max(ends, default=None)

@@ -16,7 +16,8 @@ from statuspage.domain.reminding import due_reminders, length_of
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.models import Maintenance, Reminder, Update
-from statuspage.notify import contacts, outbox
+from statuspage.notify import contacts
+from statuspage.notify.kinds import reminders as news
 
 
 def is_anything_due(session: Session, *, now: datetime) -> bool:
@@ -37,7 +38,7 @@ def remind_due(session: Session, *, policy: Policy, now: datetime) -> int:
             session.add(row)
             session.flush()
             if ahead == missing[-1]:
-                owed += outbox.enqueue_reminder(session, row, now=now)
+                owed += news.owe(session, row, now=now)
                 owed += contacts.owe_reminder(session, row, policy=policy, now=now)
     return owed
 

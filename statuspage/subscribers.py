@@ -10,20 +10,21 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, selectinload
 
-from statuspage import follows, opt_in
+from statuspage import consent, follows, opt_in
 from statuspage.addresses import Address, read_address
+from statuspage.consent import PENDING_FOR, is_active, is_awaited
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Problem, Refused
-from statuspage.models import Consent, Follow, Subscriber
+from statuspage.models import Follow, Subscriber
 from statuspage.notify import quarantine
 from statuspage.notify.hook_addresses import read_hook_address
-from statuspage.opt_in import FORM, PENDING_FOR, is_active
+from statuspage.opt_in import FORM
 from statuspage.wishes import Scope, check_wishes, set_wishes
 
-__all__ = ["FORM", "PENDING_FOR", "is_active"]
+__all__ = ["FORM", "PENDING_FOR", "is_active", "is_awaited"]
 
 
 def subscribe(
@@ -50,7 +51,7 @@ def subscribe(
         subscriber.created_at = now  # the seven days begin anew
     set_wishes(session, subscriber, draft, scope, now=now)
     subscriber.by_operator = subscriber.by_operator or source != FORM
-    opt_in.prove(session, subscriber, "asked", source=source, client=client, now=now)
+    consent.prove(session, subscriber, "asked", source=source, client=client, now=now)
     opt_in.owe(session, subscriber, "confirmation", now=now)
     return subscriber
 
@@ -70,7 +71,7 @@ def confirm(
         subscriber.unsubscribed_at = None
         subscriber.suppressed_at = subscriber.suppressed_for = None
         subscriber.failing_since = subscriber.quarantined_at = None
-    opt_in.prove(session, subscriber, "confirmed", source=source, client=client, now=now)
+    consent.prove(session, subscriber, "confirmed", source=source, client=client, now=now)
     return subscriber
 
 
@@ -86,7 +87,7 @@ def change_wishes(
     """Replace what the subscriber wants to hear; the address stays. Raises Refused."""
     scope = check_wishes(session, draft, kept=subscriber)
     set_wishes(session, subscriber, draft, scope, now=now)
-    opt_in.prove(session, subscriber, "changed", source=source, client=client, now=now)
+    consent.prove(session, subscriber, "changed", source=source, client=client, now=now)
     return subscriber
 
 
@@ -98,7 +99,7 @@ def unsubscribe(
         subscriber.unsubscribed_at = now
         for each in subscriber.follows:
             each.ended_at = each.ended_at or now
-        opt_in.prove(session, subscriber, "withdrawn", source=source, client=client, now=now)
+        consent.prove(session, subscriber, "withdrawn", source=source, client=client, now=now)
     return subscriber
 
 
@@ -115,13 +116,13 @@ def add_confirmed(
     subscriber = opt_in.find(session, address.key, address.channel)
     if subscriber is None:
         subscriber = opt_in.add(session, address, now)
-    elif opt_in.ended_at(subscriber) is not None:
+    elif consent.ended_at(subscriber) is not None:
         return subscriber
     subscriber.by_operator = True
     set_wishes(session, subscriber, draft, scope, now=now)
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
-        opt_in.prove(session, subscriber, "confirmed", source=source, client=client, now=now)
+        consent.prove(session, subscriber, "confirmed", source=source, client=client, now=now)
     return subscriber
 
 
@@ -185,20 +186,6 @@ def load_subscribers(
     if after is not None:
         query = query.where(Subscriber.id > after)
     return session.scalars(query).all()
-
-
-def is_awaited(session: Session, subscriber: Subscriber, now: datetime) -> bool:
-    """Whether somebody asked for this lately, for a subscription or to follow an incident, and it has not been
-    confirmed since."""
-    if any(follows.is_asked(each, now) for each in subscriber.follows):
-        return True
-    asked_at = session.scalar(
-        select(func.max(Consent.at)).where(Consent.subscriber_id == subscriber.id, Consent.action == "asked")
-    )
-    if asked_at is None or is_active(subscriber) or asked_at < now - PENDING_FOR:
-        return False
-    ended_at = opt_in.ended_at(subscriber)
-    return ended_at is None or asked_at >= ended_at
 
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")

@@ -17,7 +17,7 @@ from statuspage.components import load_page
 from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
-from statuspage.notify import outbox
+from statuspage.notify.kinds import updates as news
 from statuspage.tongues import Texts
 from statuspage.translations.catalogues import load_catalogue
 
@@ -176,5 +176,5 @@ def add_update(
     maintenance.updates.append(update)
     session.flush()
     if notify:
-        outbox.enqueue_update(session, update, now=at)
+        news.owe(session, update, now=at)
     return update

@@ -13,7 +13,7 @@ from statuspage.domain.vocabulary import Frequency, NoticeKind
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Component, Subscriber, SubscriberService
-from statuspage.notify import digests
+from statuspage.notify.kinds import digests
 
 SERVICE_PREFIX = "service:"
 """How a list of components spells a whole service, in a CSV cell and in a form."""

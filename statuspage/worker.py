@@ -41,10 +41,10 @@ from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
 from statuspage.measurement import keep_digests, speak_of_silence
 from statuspage.models import Heartbeat, IdempotentAnswer
-from statuspage.notify import digests, quarantine
 from statuspage.notify.channel import Channel
 from statuspage.notify.channels import CHANNELS
 from statuspage.notify.delivery import deliver_due
+from statuspage.notify.kinds import digests, quarantines
 
 TICK_SECONDS = 1.0
 LONGEST_BACK_OFF = 30.0
@@ -185,10 +185,10 @@ def ring_clocks(installation: Installation, now: datetime) -> None:
 def isolate_failing(installation: Installation, now: datetime) -> None:
     """Quarantine webhooks and chats that have failed for an hour, and tell the responsible people."""
     with installation.database.read() as session:
-        due = quarantine.is_anything_due(session, now)
+        due = quarantines.is_anything_due(session, now)
     if due:
         with installation.database.write() as session:
-            quarantine.isolate_due(session, now)
+            quarantines.isolate_due(session, now)
 
 
 def announce_slots(installation: Installation, now: datetime) -> None:

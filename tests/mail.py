@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 SERVER = Path(__file__).parent / "notify" / "smtp_server.py"
 
 
-def deliver_mail(installation: Installation, clock: Clock, *, timeout: float = 5, **more: Any) -> Report:
+def deliver_mail(installation: Installation, clock: Clock, *, timeout: float = 60, **more: Any) -> Report:
     """One run over all mail that is due, confirmations first."""
     channels = (replace(channel, timeout=timeout) for channel in (REQUESTS, MAIL))
     asked, owed = (deliver_due(installation, clock, channel, **more) for channel in channels)

@@ -50,6 +50,7 @@ LAYERS = {
         "statuspage.audit",
         "statuspage.bounces",
         "statuspage.claims",
+        "statuspage.consent",
         "statuspage.clocks",
         "statuspage.components",
         "statuspage.corrections",

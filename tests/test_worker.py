@@ -35,7 +35,7 @@ def working(installation: Installation, name: str = "worker:test") -> Iterator[t
         yield thread
     finally:
         stop.set()
-        thread.join(12)
+        thread.join(60)  # a busy machine included
         assert not thread.is_alive()
 
 

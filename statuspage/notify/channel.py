@@ -47,7 +47,7 @@ class Trouble:
     retry_after: timedelta | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Message:
     """One finished message of a claimed delivery. `destination` is what caps are for: a domain or a host."""
 
@@ -140,6 +140,11 @@ class Channel(Protocol):
     @property
     def in_flight(self) -> int:
         """How many messages may be unrecorded at any instant: a kill repeats no more than these."""
+        ...
+
+    @property
+    def ahead(self) -> int:
+        """How many more are handed over, to leave when those are recorded."""
         ...
 
     @property

@@ -25,7 +25,9 @@ from statuspage.models import (
     Subscriber,
     Update,
 )
-from statuspage.notify.outbox import MAINTENANCE_LANE, NOTICE_LANE, thread_of
+from statuspage.notify import outbox
+from statuspage.notify.kinds import notices, reminders, updates
+from statuspage.notify.kinds.updates import MAINTENANCE_LANE
 from statuspage.notify.recipients import Audience, audience_of_incident, select_recipients
 
 OBLIGED_ROLES = ("main", "backup")
@@ -98,7 +100,7 @@ def _count_beside(session: Session, audience: Audience | None, policy: Policy, n
 
 def owe_notice(session: Session, notice: Notice, *, policy: Policy, now: datetime) -> int:
     """Owe a notice to all contacts under any policy (TP7), but not twice to who subscribed; how many deliveries."""
-    about = {"kind": "notice", "lane": NOTICE_LANE, "notice_id": notice.id}
+    about = {"kind": notices.NAME, "lane": notices.LANE, "notice_id": notice.id}
     return _owe(session, load_obliged(session, policy, now), Delivery.notice_id == notice.id, about, now)
 
 
@@ -107,7 +109,7 @@ def owe_reminder(session: Session, reminder: Reminder, *, policy: Policy, now: d
     if policy.maintenance.email_to != "contacts":
         return 0
     about = {
-        "kind": "reminder",
+        "kind": reminders.NAME,
         "lane": MAINTENANCE_LANE,
         "reminder_id": reminder.id,
         "thread": reminder.maintenance_id,
@@ -116,7 +118,7 @@ def owe_reminder(session: Session, reminder: Reminder, *, policy: Policy, now: d
 
 
 def _owe_post(session: Session, post: Update, contacts: Sequence[Contact], now: datetime) -> int:
-    about = {"kind": "update", "lane": MAINTENANCE_LANE, "update_id": post.id, "thread": thread_of(post)}
+    about = {"kind": updates.NAME, "lane": MAINTENANCE_LANE, "update_id": post.id, "thread": updates.thread_of(post)}
     return _owe(session, contacts, Delivery.update_id == post.id, about, now)
 
 
@@ -127,9 +129,7 @@ def _owe(
     mailed = select(Subscriber.address_key).join(Delivery).where(same, Delivery.channel == "email")
     told = set(session.scalars(mailed))
     missing = [contact for contact in contacts if contact.email_key not in told]
-    session.add_all(
-        Delivery(contact_id=contact.id, address=contact.email, created_at=now, due_at=now, **about)
-        for contact in missing
-    )
+    for contact in missing:
+        outbox.owe(session, now=now, contact_id=contact.id, address=contact.email, **about)
     session.flush()
     return len(missing)

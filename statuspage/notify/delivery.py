@@ -75,7 +75,7 @@ def deliver_due(
         if not outbox.is_anything_due(session, now=now, channels=channel.carries, lanes=channel.lanes):
             return report
         sending = channel.open(session, office, now)
-    turns = Turns(channel.in_flight, set() if slow is None else slow)
+    turns = Turns(channel.in_flight, set() if slow is None else slow, channel.ahead)
     run = _Run(office, clock, channel, sending, turns, report, stop or threading.Event())
     try:
         run.work(until=time.monotonic() + budget.total_seconds())

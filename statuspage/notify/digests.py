@@ -11,16 +11,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
-from statuspage.domain.mornings import last_morning
-from statuspage.domain.vocabulary import Frequency, NoticeKind
-from statuspage.models import Delivery, Incident, Maintenance, Page, Subscriber, Update
-from statuspage.notify.outbox import DIGEST_LANE
+from statuspage.domain.vocabulary import NoticeKind
+from statuspage.models import Incident, Maintenance, Subscriber, Update
 from statuspage.notify.recipients import (
     Audience,
     audience_of_incident,
@@ -78,48 +75,12 @@ class DigestNews:
 
 
 @dataclass(frozen=True)
-class _Post:
+class Post:
     """An incident (its updates or its postmortem) or a maintenance, and when it was last posted on."""
 
     parent: Incident | Maintenance
     audience: Audience
     last_at: datetime
-
-
-def is_anything_due(session: Session, now: datetime) -> bool:
-    """Whether a morning has come that somebody's digest has not told of."""
-    waiting = _is_waiting(_morning(session, now))
-    return session.scalar(select(Subscriber.id).where(waiting).limit(1)) is not None
-
-
-def owe_due(session: Session, *, now: datetime) -> int:
-    """Owe the digest of the latest morning to whom something happened, by one INSERT … SELECT; how many.
-
-    The page's row is locked first, so that of two workers the second finds nobody waiting.
-    """
-    session.execute(select(Page.id).with_for_update())
-    morning = _morning(session, now)
-    waiting = _is_waiting(morning)
-    oldest = session.scalar(select(func.min(_since())).where(waiting))
-    if oldest is None:
-        return 0
-    happened = [and_(_since() < post.last_at, wants(post.audience)) for post in _posts(session, oldest, morning)]
-    added = _insert(session, and_(waiting, or_(*happened)), morning, now) if happened else 0
-    session.execute(
-        update(Subscriber).where(waiting).values(digested_at=morning).execution_options(synchronize_session=False)
-    )
-    return added
-
-
-def owe_rest(session: Session, subscriber: Subscriber, *, now: datetime) -> int:
-    """Owe one last digest, at once, of what the next morning's would have told: for who chooses each update instead;
-    how many (0 or 1)."""
-    him = and_(is_listening(), Subscriber.id == subscriber.id, Subscriber.channel == "email", _since() < now)
-    since = session.scalar(select(_since()).where(him))
-    if since is None:
-        return 0
-    happened = [wants(post.audience) for post in _posts(session, since, now)]
-    return _insert(session, and_(him, or_(*happened)), now, now) if happened else 0
 
 
 def load_digests(
@@ -128,7 +89,7 @@ def load_digests(
     """What each of these subscribers hears by a digest of this time, as their wishes stand now; empty ones are left
     out."""
     found: dict[str, list[Story]] = {}
-    for post in _posts(session, since, until):
+    for post in load_posts(session, since, until):
         story = _story(session, post, since, until)
         hearing = select(Subscriber.id).where(Subscriber.id.in_(people), is_listening(), wants(post.audience))
         for subscriber_id in session.scalars(hearing):
@@ -150,43 +111,7 @@ def _spoken(story: Story, language: str) -> Story:
     return replace(story, title=title, updates=tuple(updates))
 
 
-def _morning(session: Session, now: datetime) -> datetime:
-    return last_morning(now, ZoneInfo(session.get_one(Page, 1).timezone))
-
-
-def _since() -> ColumnElement[datetime]:
-    return func.coalesce(Subscriber.digested_at, Subscriber.confirmed_at, type_=UtcDateTime())
-
-
-def _is_waiting(morning: datetime) -> ColumnElement[bool]:
-    return and_(
-        is_listening(),
-        Subscriber.channel == "email",
-        Subscriber.frequency == Frequency.DAILY,
-        _since() < literal(morning, UtcDateTime()),
-    )
-
-
-def _insert(session: Session, chosen: ColumnElement[bool], until: datetime, now: datetime) -> int:
-    at = literal(now, UtcDateTime())
-    rows = select(
-        Subscriber.id,
-        literal("digest"),
-        Subscriber.channel,
-        literal(DIGEST_LANE),
-        _since(),
-        literal(until, UtcDateTime()),
-        literal("due"),
-        at,
-        at,
-        literal(0),
-    ).where(chosen)
-    columns = ["subscriber_id", "kind", "channel", "lane", "told_from", "told_until", "state", "created_at", "due_at"]
-    filled = insert(Delivery).from_select([*columns, "attempts"], rows).execution_options(preserve_rowcount=True)
-    return int(session.execute(filled).rowcount)  # type: ignore[attr-defined]
-
-
-def _posts(session: Session, since: datetime, until: datetime) -> list[_Post]:
+def load_posts(session: Session, since: datetime, until: datetime) -> list[Post]:
     """What was posted on publicly and with a word to subscribers, the newest first, postmortems apart."""
     last_at = func.max(Update.public_at, type_=UtcDateTime()).label("last_at")
     told = (Update.public_at > since, Update.public_at <= until, Update.notify.is_(True))
@@ -208,19 +133,19 @@ def _posts(session: Session, since: datetime, until: datetime) -> list[_Post]:
 
 def _post_of(
     session: Session, incident_id: str | None, maintenance_id: str | None, is_postmortem: bool, last_at: datetime
-) -> Iterator[_Post]:
+) -> Iterator[Post]:
     if incident_id is not None:
         incident = session.get_one(Incident, incident_id)
         kind = NoticeKind.POSTMORTEM if is_postmortem else NoticeKind.INCIDENT
         if incident.imported_at is None:
-            yield _Post(incident, replace(audience_of_incident(session, incident), kind=kind), last_at)
+            yield Post(incident, replace(audience_of_incident(session, incident), kind=kind), last_at)
     elif maintenance_id is not None:
         window = session.get_one(Maintenance, maintenance_id)
         if window.imported_at is None:
-            yield _Post(window, audience_of_maintenance(session, window.id), last_at)
+            yield Post(window, audience_of_maintenance(session, window.id), last_at)
 
 
-def _story(session: Session, post: _Post, since: datetime, until: datetime) -> Story:
+def _story(session: Session, post: Post, since: datetime, until: datetime) -> Story:
     parent, kind = post.parent, post.audience.kind
     its_own = Update.maintenance_id == parent.id
     if isinstance(parent, Incident):

@@ -19,6 +19,7 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import Compat32
+from email.quoprimime import body_encode
 from email.utils import formataddr, parseaddr
 from hashlib import sha256
 from ipaddress import ip_address
@@ -36,6 +37,9 @@ LINE_LIMIT = 998  # RFC 5322 section 2.1.1, without CRLF
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
+
+
+_DOTTED = re.compile(rb"(?<=\n)\.")
 
 
 class HeaderRefused(ValueError):
@@ -194,6 +198,10 @@ class MailTemplate:
 
     data: bytes
     _between: tuple[bytes, ...]
+    _doubled: tuple[bytes, ...]
+    """The same with every dot doubled that begins a line; what is filled in has none (soft_line)."""
+    _dots: tuple[int, ...]
+    """Those of all parts that begin with a dot: at a line's beginning, where what is filled in ends with one."""
     _places: tuple[str, ...]
     """Each stands before the bytes between that have its number plus one."""
 
@@ -208,13 +216,21 @@ class MailTemplate:
                 raise HeaderRefused(f"the mail should hold {place} {expected} times")
         any_place = b"|".join(re.escape(place.encode("ascii")) for place in places)
         parts = re.split(b"(" + any_place + b")", data)
-        return cls(data, tuple(parts[::2]), tuple(place.decode("ascii") for place in parts[1::2]))
+        between = tuple(parts[::2])
+        doubled = tuple(_DOTTED.sub(b"..", part) for part in between)
+        dots = tuple(2 * number for number, part in enumerate(between) if number and part.startswith(b"."))
+        return cls(data, between, doubled, dots, tuple(place.decode("ascii") for place in parts[1::2]))
 
-    def filled(self, values: Mapping[str, bytes]) -> bytes:
-        """The mail of one person; a place without a value stays."""
+    def filled(self, values: Mapping[str, bytes], *, doubled: bool = False) -> bytes:
+        """The mail of one person; a place without a value stays. `doubled` as SMTP sends it: a dot that begins a line
+        twice (RFC 5321 section 4.5.2)."""
         parts = [b""] * (len(self._between) + len(self._places))
-        parts[::2] = self._between
+        parts[::2] = self._doubled if doubled else self._between
         parts[1::2] = [values[place] if place in values else place.encode("ascii") for place in self._places]
+        if doubled:
+            for number in self._dots:
+                if parts[number - 1].endswith(b"\n"):
+                    parts[number] = b"." + parts[number]
         return b"".join(parts)
 
 
@@ -224,9 +240,11 @@ def one_line(text: str) -> str:
 
 
 def soft_line(text: str) -> bytes:
-    """Text in quoted-printable between two soft line breaks, to stand anywhere in a body."""
-    encoded = _UTF8.body_encode(one_line(text))
-    return b"=\r\n" + encoded.replace("\n", "\r\n").encode("ascii") + b"=\r\n"
+    """Text in quoted-printable between two soft line breaks, to stand anywhere in a body; no line of it begins with
+    a dot."""
+    encoded = body_encode(one_line(text).encode().decode("latin-1"), maxlinelen=72)
+    whole = f"=\n{encoded}=\n".replace("\n.", "\n=2E")
+    return whole.replace("\n", "\r\n").encode("ascii")
 
 
 def sender_of(settings: Settings, name: str, host: str) -> tuple[str, str]:

@@ -10,29 +10,28 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from statuspage import subscribers
-from statuspage.models import Subscriber, Update
-from statuspage.notify import alarm_webhook, bulletins, component_news, outbox, quarantine, webhook_payload
+from statuspage.models import Subscriber
+from statuspage.notify import outbox, quarantine, webhook_payload
 from statuspage.notify.channel import Composed, InThreads, Meaning, Message, Office, Result, Trouble
-from statuspage.notify.chats.bulletin import Bulletin
 from statuspage.notify.chats.listing import CHATS
 from statuspage.notify.composing import Composer
 from statuspage.notify.hook_addresses import HOOK_CHANNELS
+from statuspage.notify.kinds.kind import Hearer, Kind
 from statuspage.notify.letterhead import load_letterhead
 from statuspage.notify.messages import Person
-from statuspage.notify.news import IncidentNews, load_news, load_notice_news, load_reminder_news, spoken_news
 from statuspage.notify.outbox import Claimed
 from statuspage.notify.posting import TOTAL_SECONDS, NoAnswer, post_json
-from statuspage.notify.readers import load_people
 from statuspage.notify.webhook_signature import signed_headers
 from statuspage.reaching import Networks
 from statuspage.settings import Settings
 
+Shape = TypeVar("Shape")
 WAITS = (
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -50,7 +49,7 @@ BUSY = (429, 503)
 """Answers whose Retry-After is heeded."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Post(Message):
     """One finished POST. `gone` are the answers that end the subscription; `at` is when it was written."""
 
@@ -67,6 +66,7 @@ class HookChannel:
     name: str = "hooks"
     lanes: Sequence[int] = outbox.NOTIFICATIONS
     in_flight: int = 32
+    ahead: int = 0
     waits: Sequence[timedelta] = WAITS
     total: float = TOTAL_SECONDS
     carries: Collection[str] = field(default=HOOK_CHANNELS)
@@ -92,7 +92,6 @@ class _Hooking(InThreads):
     def __init__(self, composer: Composer, settings: Settings, channel: HookChannel) -> None:
         super().__init__(self._send, channel.in_flight, "hook")
         self.composer = composer
-        self.letterhead = composer.letterhead
         self.settings = settings
         self.channel = channel
         self._failing: set[str | None] = set()
@@ -113,20 +112,11 @@ class _Hooking(InThreads):
 
     def compose(self, session: Session, rows: Sequence[Claimed], now: datetime) -> Composed:
         """As Sending.compose."""
-        people = load_people(session, [row.subscriber_id for row in rows if row.subscriber_id])
-        wanted = self.composer.still_wanted(session, rows, people, now)
-        result = Composed()
-        for row in rows:
-            if row.id not in wanted:
-                result.unwanted.append((row, "no longer wanted when it was to be sent"))
-                continue
-            try:
-                result.messages.append(self._post(session, row, people.get(row.subscriber_id or ""), now))
-            except SQLAlchemyError:
-                raise
-            except Exception as error:  # one message that cannot be written must not hold up the others
-                result.unwritable.append((row, f"{type(error).__name__}: {error}"))
-        return result
+
+        def write(kind: Kind[Any], row: Claimed, person: Person) -> Message:
+            return self._post(session, kind, row, person, now)
+
+        return self.composer.compose_each(session, rows, now, write)
 
     def heed(self, session: Session, results: Sequence[Result], now: datetime) -> None:
         """What arrives ends a row of failures, what fails goes on with it or begins one; what is gone is suppressed,
@@ -147,56 +137,24 @@ class _Hooking(InThreads):
                 if row.attempts >= len(self.channel.waits):
                     subscribers.suppress(session, subscriber, reason=f"given up: {trouble.words}", now=now)
 
-    def _post(self, session: Session, row: Claimed, person: Person | None, now: datetime) -> Post:
+    def _post(self, session: Session, kind: Kind[Any], row: Claimed, person: Person, now: datetime) -> Post:
+        desk = self.composer.desk
         private = self.settings.probe_allow_private
-        if row.ring_id is not None and row.address is not None:
-            data = alarm_webhook.payload_of(session, row.ring_id, self.letterhead.url)
+        news = kind.load(session, row, desk)
+        if row.address is not None:
+            data = _shape(kind.call, row)(news, desk.letterhead)
             return _addressed(row, row.address, data, {}, private, GONE, now)
-        assert person is not None
         subscriber = session.get_one(Subscriber, person.id)
         allowed = private if subscriber.by_operator else ()
         chat = CHATS.get(subscriber.channel)
         if chat is not None:
-            data = json.dumps(chat.render(self._bulletin(session, row, person)), ensure_ascii=False).encode()
+            bulletin = _shape(kind.bulletin, row)(news, person, desk.letterhead)
+            data = json.dumps(chat.render(bulletin), ensure_ascii=False).encode()
             return _addressed(row, subscriber.address, data, {}, allowed, chat.gone, now)
-        members = self._members(session, row, person, subscriber, now)
-        data = webhook_payload.whole_payload(session, members, person.token, self.letterhead, now)
+        members = _shape(kind.members, row)(session, news, Hearer(row, person, desk.letterhead, subscriber.secret))
+        data = webhook_payload.whole_payload(session, members, person.token, desk.letterhead, now)
         headers = signed_headers(subscriber.secret, message_id(row, person), data, now) if subscriber.secret else {}
         return _addressed(row, subscriber.address, data, headers, allowed, GONE, now)
-
-    def _bulletin(self, session: Session, row: Claimed, person: Person) -> Bulletin:
-        if row.update_id is not None:
-            news = load_news(session, row.update_id, self.composer.policy)
-            if isinstance(news, IncidentNews):
-                return bulletins.tell_incident(news, person, self.letterhead)
-            return bulletins.tell_maintenance(news, person, self.letterhead)
-        if row.reminder_id is not None:
-            soon = load_reminder_news(session, row.reminder_id, self.composer.policy)
-            return bulletins.tell_maintenance(soon, person, self.letterhead)
-        if row.notice_id is not None:
-            told = load_notice_news(session, row.notice_id, self.letterhead.url)
-            return bulletins.tell_notice(told, person, self.letterhead)
-        return bulletins.tell_request(row.kind, person, self.letterhead)
-
-    def _members(
-        self, session: Session, row: Claimed, person: Person, subscriber: Subscriber, now: datetime
-    ) -> webhook_payload.Json:
-        if row.update_id is not None:
-            update = session.get_one(Update, row.update_id)
-            return {"incident": webhook_payload.tell_update(session, update, self.letterhead, person.language)}
-        if row.reminder_id is not None:
-            return {
-                "incident": webhook_payload.tell_reminder(session, row.reminder_id, self.letterhead, person.language)
-            }
-        if row.notice_id is not None:
-            told = load_notice_news(session, row.notice_id, self.letterhead.url)
-            told = spoken_news(told, person.language, self.letterhead.url)
-            return webhook_payload.tell_notice(session, told, self.letterhead)
-        if row.component_change_id is not None:
-            return component_news.tell_change(session, row.component_change_id)
-        secret = subscriber.secret if row.kind == "confirmation" else None
-        asked = bulletins.tell_request(row.kind, person, self.letterhead)
-        return webhook_payload.tell_request(session, asked, secret, row.created_at)
 
     def _send(self, message: Message) -> Trouble | None:
         assert isinstance(message, Post)
@@ -221,8 +179,13 @@ class _Hooking(InThreads):
 
 def message_id(row: Claimed, person: Person) -> str:
     """The `webhook-id`: the same at every try, and for nothing else."""
-    said = row.update_id or row.notice_id or f"{row.kind}-{row.id}-{int(row.created_at.timestamp())}"
-    return f"{said}.{person.id}"
+    return f"{row.said}.{person.id}"
+
+
+def _shape(found: Shape | None, row: Claimed) -> Shape:
+    if found is None:
+        raise ValueError(f"nothing is told of kind {row.kind} on this channel")
+    return found
 
 
 def _addressed(

@@ -1,7 +1,8 @@
-"""Several SMTP sessions side by side in one thread: sockets that never block, one message at a time on each.
+"""Several SMTP sessions side by side in one thread.
 
 Opening a session (connect, TLS, log-in) is Flask-Mail's and smtplib's and may take its time, so it is done in
-threads. From then on the dialogue of RFC 5321 is spoken here, pipelined (RFC 2920) where the server offers it.
+threads; from then on each is a `Line`. A body is said only when all that was accepted before is recorded, so no more
+mails than there are lines can be in doubt at any instant.
 """
 
 from __future__ import annotations
@@ -12,191 +13,74 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from ssl import SSLWantReadError, SSLWantWriteError
 
 from statuspage.notify.channel import Meaning, Result, Trouble
 from statuspage.notify.composing import Mail
 from statuspage.notify.email import MailConnection, Mailer
-from statuspage.notify.smtp import CLOSING, read_trouble
+from statuspage.notify.line import Line
+from statuspage.notify.smtp import read_trouble
 
-READ_BYTES = 1 << 16
-LONGEST_ANSWER = 1 << 16
 POLL_SECONDS = 0.01
 """How often opening sessions are looked at."""
-_BLOCKED = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
-
-
-class Line:
-    """One session and the message on it."""
-
-    def __init__(self, connection: MailConnection, timeout: float) -> None:
-        host = connection.session()
-        self.connection = connection
-        self.sock = connection.socket()
-        self.timeout = timeout
-        self.pipelines = host.has_extn("pipelining")
-        self.says_size = host.has_extn("size")
-        self.accepted = 0
-        self.deadline = 0.0
-        self.mail: Mail | None = None
-        self._failure: smtplib.SMTPException | None = None
-        self._awaited: deque[str] = deque()
-        self._steps: deque[tuple[str, bytes]] = deque()
-        self._unread = b""
-        self._unsent = memoryview(b"")
-        self.sock.setblocking(False)
-
-    @property
-    def wants_to_write(self) -> bool:
-        """Whether the socket took less than was said."""
-        return bool(self._unsent)
-
-    def begin(self, mail: Mail) -> None:
-        """Say who writes to whom. Raises OSError."""
-        self.mail = mail
-        self._failure = None
-        size = f" SIZE={len(mail.data)}" if self.says_size else ""
-        sender = f"MAIL FROM:<{mail.envelope_from}>{size}\r\n".encode("ascii")
-        recipient = f"RCPT TO:<{mail.recipient}>\r\n".encode("ascii")
-        if self.pipelines:
-            self._awaited.extend(("MAIL", "RCPT", "DATA"))
-            self._say(sender + recipient + b"DATA\r\n")
-        else:
-            self._steps.extend((("MAIL", sender), ("RCPT", recipient), ("DATA", b"DATA\r\n")))
-            self._next_step()
-
-    def read(self) -> Trouble | bool | None:
-        """Take what the server says. False while the message is under way, else what came of it (as Result has it).
-        Raises OSError or SMTPServerDisconnected."""
-        try:
-            heard = self.sock.recv(READ_BYTES)
-        except _BLOCKED:
-            return False
-        if not heard:
-            raise smtplib.SMTPServerDisconnected("connection closed")
-        self.deadline = time.monotonic() + self.timeout
-        lines = (self._unread + heard).split(b"\r\n")
-        self._unread = lines.pop()
-        if len(self._unread) > LONGEST_ANSWER:
-            raise smtplib.SMTPServerDisconnected("an answer without end")
-        for line in lines:
-            if line[3:4] != b"-" and self._answered(line):
-                return self._outcome()
-        return False
-
-    def write(self) -> None:
-        """Say what the socket did not take before. Raises OSError."""
-        with suppress(*_BLOCKED):
-            self._unsent = self._unsent[self.sock.send(self._unsent) :]
-
-    def trouble_of(self, error: Exception) -> Trouble:
-        """What the end of the line means for the message on it. A server that closes after some messages has
-        not refused the next one."""
-        if self.accepted and self._awaited and self._awaited[0] == "MAIL":
-            return Trouble(Meaning.UNTRIED, f"the session ended: {error}")
-        return read_trouble(error)
-
-    def _answered(self, line: bytes) -> bool:
-        """Take one answer; whether it was the message's last."""
-        if not self._awaited:
-            raise smtplib.SMTPServerDisconnected(line.decode("utf-8", "replace"))
-        said, code = self._awaited[0], _code_of(line)
-        if code == CLOSING:
-            raise smtplib.SMTPResponseException(code, line[4:])
-        self._awaited.popleft()
-        if said == "DATA" and code == 354:
-            self._say_mail()
-        elif code >= 300 and said not in ("RSET", "NOTHING"):
-            self._failure = self._failure or self._refusal(said, code, line[4:])
-        if self._awaited:
-            return False
-        if self._failure is not None and said != "RSET":
-            self._steps.clear()
-            self._awaited.append("RSET")
-            self._say(b"RSET\r\n")
-            return False
-        if self._failure is None and self._steps:
-            self._next_step()
-        return not self._awaited
-
-    def _say_mail(self) -> None:
-        """The mail itself; nothing, where its recipient was refused and the server wants data nevertheless."""
-        assert self.mail is not None
-        if self._failure is not None:
-            self._awaited.append("NOTHING")
-            self._say(b".\r\n")
-            return
-        data = self.mail.data.replace(b"\r\n.", b"\r\n..")  # a mail begins with a header, never with a dot
-        self._awaited.append("MAIL DATA")
-        self._say(data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"))
-
-    def _refusal(self, said: str, code: int, words: bytes) -> smtplib.SMTPException:
-        assert self.mail is not None
-        match said:
-            case "MAIL":
-                return smtplib.SMTPSenderRefused(code, words, self.mail.envelope_from)
-            case "RCPT":
-                return smtplib.SMTPRecipientsRefused({self.mail.recipient: (code, words)})
-        return smtplib.SMTPDataError(code, words)
-
-    def _outcome(self) -> Trouble | None:
-        if self._failure is not None:
-            return read_trouble(self._failure)
-        self.accepted += 1
-        return None
-
-    def _next_step(self) -> None:
-        said, command = self._steps.popleft()
-        self._awaited.append(said)
-        self._say(command)
-
-    def _say(self, words: bytes) -> None:
-        self.deadline = time.monotonic() + self.timeout
-        sent = 0
-        if not self._unsent:
-            with suppress(*_BLOCKED):
-                sent = self.sock.send(words)
-        if sent < len(words):
-            self._unsent = memoryview(bytes(self._unsent) + words[sent:])
+LOOK_SECONDS = 0.25
+"""How often lines are looked at that say nothing."""
+STALL_SECONDS = 1.0
+"""Who lets us wait so long keeps the next mail no longer: it takes another line."""
 
 
 class Lines:
     """The sessions of one run, opened as they are needed."""
 
     def __init__(self, mailer: Mailer, most: int) -> None:
-        """At most `most` sessions: as many messages may be started and not finished."""
+        """At most `most` sessions; mails that are started beyond those wait behind others."""
         self._mailer = mailer
+        self._most = most
         self._pool = ThreadPoolExecutor(most, "smtp-open")
         self._selector = selectors.DefaultSelector()
         self._opening: dict[Future[Line], tuple[MailConnection, Mail]] = {}
         self._busy: set[Line] = set()
         self._idle: list[Line] = []
+        self._ready: list[Line] = []
         self._results: list[Result] = []
+        self._stalled: set[str] = set()
+        self._queue: deque[Mail] = deque()
         self._accepted = False
+        self._looked_at = time.monotonic()
 
     def start(self, mail: Mail) -> None:
-        """Begin to hand a mail over; returns at once."""
+        """Begin to hand a mail over; returns at once. What was finished before must be recorded by now."""
+        while self._ready:
+            line = self._ready.pop()
+            if line.has_room and not self._is_stalled(line):
+                self._guarded(line, _begin_behind, mail)
+                return
+            self._guarded(line, Line.go_on)
         if self._idle:
             self._begin(self._idle.pop(), mail)
-            return
-        connection = self._mailer.connect()
-        self._opening[self._pool.submit(_open, connection, self._mailer.timeout)] = connection, mail
+        elif len(self._busy) + len(self._opening) < self._most:
+            connection = self._mailer.connect()
+            self._opening[self._pool.submit(_open, connection, self._mailer.timeout)] = connection, mail
+        elif not self._put_behind(mail):
+            self._queue.append(mail)
 
     def finished(self, seconds: float) -> list[Result]:
-        """What came of mails that were started; waits up to so long for the first, and takes all that are there."""
+        """What came of mails that were started; waits up to so long for the first. What was finished before must be
+        recorded by now."""
         until = time.monotonic() + seconds
         while True:
+            self._go_on()
             self._welcome()
             wait = 0.0 if self._results else max(until - time.monotonic(), 0.0)
             if self._opening:
                 wait = min(wait, POLL_SECONDS)
-            heard = self._selector.select(wait)
-            for key, _ in heard:
-                self._heed(key.data)
-            if not heard:
-                self._drop_late()
-            if (self._results and not heard) or time.monotonic() >= until:
+            while heard := self._selector.select(min(wait, LOOK_SECONDS)):
+                for key, _ in heard:
+                    self._heed(key.data)
+                wait = 0.0
+            now = time.monotonic()
+            if now - self._looked_at > LOOK_SECONDS:
+                self._look_round(now)
+            if self._results or now >= until:
                 results, self._results = self._results, []
                 return results
 
@@ -214,55 +98,104 @@ class Lines:
             line.connection.hang_up(politely=line.mail is None)
         self._selector.close()
 
+    def _go_on(self) -> None:
+        """Nothing further came for these: they say what they have."""
+        while self._ready:
+            line = self._ready.pop()
+            if self._queue and line.has_room and not self._is_stalled(line):
+                line.begin(self._queue.popleft())
+            self._guarded(line, Line.go_on)
+
+    def _put_behind(self, mail: Mail) -> bool:
+        """Put a mail behind one that is under way; False where no line has room."""
+        for line in self._busy:
+            if line.has_room and not self._is_stalled(line):
+                self._guarded(line, Line.begin, mail)
+                return True
+        return False
+
+    def _is_stalled(self, line: Line) -> bool:
+        """Whether it waits, or is likely to wait, for a destination that takes its time."""
+        if line.mail is not None and line.mail.destination in self._stalled:
+            return True
+        return not line.is_ready and time.monotonic() - line.said_at > STALL_SECONDS
+
     def _welcome(self) -> None:
-        """Sessions that are open now get their mail; those that failed say why."""
+        """Sessions that are open now get their mails; those that failed say why."""
         for future in [future for future in self._opening if future.done()]:
             _, mail = self._opening.pop(future)
             try:
                 line = future.result()
             except (smtplib.SMTPException, OSError) as error:
                 self._results.append((mail, read_trouble(error)))
+                self._give_up_queue(error)
                 continue
             self._selector.register(line.sock, selectors.EVENT_READ, line)
             self._begin(line, mail)
+            if self._queue and line.has_room:
+                self._guarded(line, Line.begin, self._queue.popleft())
 
     def _begin(self, line: Line, mail: Mail) -> None:
         self._busy.add(line)
-        self._guarded(line, lambda: line.begin(mail))
+        self._guarded(line, Line.begin, mail)
 
     def _heed(self, line: Line) -> None:
-        def go_on() -> None:
-            if line.wants_to_write:
-                line.write()
-            outcome = line.read()
-            if not isinstance(outcome, bool) and line.mail is not None:
-                self._results.append((line.mail, outcome))
-                self._accepted = self._accepted or outcome is None
-                line.mail = None
+        if line not in self._busy and line not in self._idle:
+            return  # dropped since the selector spoke of it
+        self._guarded(line, self._listen)
+
+    def _listen(self, line: Line) -> None:
+        if line.wants_to_write:
+            line.write()
+        was_ready = line.is_ready
+        results = line.read()
+        for mail, trouble in results:
+            self._results.append((mail, trouble))
+            self._accepted = self._accepted or trouble is None
+        if line.is_ready and not was_ready:
+            self._ready.append(line)
+        if results and line.is_leaving:
+            self._drop(line, None)
+        elif results and line.mail is None:
+            if self._queue:
+                line.begin(self._queue.popleft())
+            else:
                 self._busy.discard(line)
                 self._idle.append(line)
 
-        self._guarded(line, go_on)
-
-    def _guarded(self, line: Line, act: Callable[[], None]) -> None:
-        """Do something on a line; when it breaks, it is dropped and its mail has met with trouble."""
+    def _guarded(self, line: Line, act: Callable[..., None], *what: Mail) -> None:
+        """Do something on a line; when it breaks, it is dropped and its mails have met with trouble."""
         try:
-            act()
+            act(line, *what)
         except (smtplib.SMTPException, OSError) as error:
             self._drop(line, error)
             return
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_to_write else 0)
-        if self._selector.get_key(line.sock).events != events:
+        if line.wants_to_write is not line.watches_writing and (line in self._busy or line in self._idle):
+            line.watches_writing = line.wants_to_write
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_to_write else 0)
             self._selector.modify(line.sock, events, line)
 
-    def _drop(self, line: Line, error: Exception) -> None:
-        if line.mail is not None:
+    def _drop(self, line: Line, error: Exception | None) -> None:
+        if line.mail is not None and error is not None:
             self._results.append((line.mail, self._trouble_of(line, error)))
+        if line.next is not None:
+            self._results.append((line.next, _untried(error)))
         self._selector.unregister(line.sock)
         self._busy.discard(line)
-        if line in self._idle:
-            self._idle.remove(line)
+        for others in (self._idle, self._ready):
+            if line in others:
+                others.remove(line)
         line.connection.hang_up(politely=False)
+        if error is not None:
+            self._give_up_queue(error)
+        elif self._queue:
+            self.start(self._queue.popleft())
+
+    def _give_up_queue(self, error: Exception) -> None:
+        """Where no line is left, what waits for one is given back."""
+        if not self._busy and not self._opening:
+            self._results += [(mail, _untried(error)) for mail in self._queue]
+            self._queue.clear()
 
     def _trouble_of(self, line: Line, error: Exception) -> Trouble:
         """A server that is silent on one line and took other mail in the same run has not gone away: some
@@ -271,10 +204,19 @@ class Lines:
             return Trouble(Meaning.RETRY, f"no answer within {line.timeout:g} s")
         return line.trouble_of(error)
 
-    def _drop_late(self) -> None:
-        now = time.monotonic()
-        for line in [line for line in self._busy if line.deadline < now]:
-            self._drop(line, TimeoutError("timed out"))
+    def _look_round(self, now: float) -> None:
+        """Who is silent for too long loses its line; who takes its time, what waits behind."""
+        self._looked_at = now
+        waiting: list[Mail] = []
+        for line in list(self._busy):
+            if line.deadline < now:
+                self._drop(line, TimeoutError("timed out"))
+            elif line.mail is not None and now - line.said_at > STALL_SECONDS:
+                self._stalled.add(line.mail.destination)
+                if (mail := line.take_back()) is not None:
+                    waiting.append(mail)
+        for mail in waiting:
+            self.start(mail)
 
 
 def _open(connection: MailConnection, timeout: float) -> Line:
@@ -282,8 +224,10 @@ def _open(connection: MailConnection, timeout: float) -> Line:
     return Line(connection, timeout)
 
 
-def _code_of(line: bytes) -> int:
-    try:
-        return int(line[:3])
-    except ValueError:
-        raise smtplib.SMTPServerDisconnected(f"no SMTP answer: {line[:80]!r}") from None
+def _begin_behind(line: Line, mail: Mail) -> None:
+    line.begin(mail)
+    line.go_on()
+
+
+def _untried(error: Exception | None) -> Trouble:
+    return Trouble(Meaning.UNTRIED, f"the session ended: {error}")

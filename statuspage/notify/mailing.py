@@ -30,6 +30,7 @@ class MailChannel:
     name: str = "mail"
     lanes: Sequence[int] = outbox.NOTIFICATIONS
     in_flight: int = 8
+    ahead: int = 8
     waits: Sequence[timedelta] = outbox.RETRY_AFTER
     timeout: float = TIMEOUT_SECONDS
     carries: Collection[str] = ("email",)
@@ -53,7 +54,7 @@ class MailChannel:
 
 
 MAIL = MailChannel()
-REQUESTS = MailChannel(name="requests", lanes=outbox.REQUESTS, in_flight=2)
+REQUESTS = MailChannel(name="requests", lanes=outbox.REQUESTS, in_flight=2, ahead=0)
 """Confirmations that strangers ask for: on lines of their own, few at once."""
 
 

@@ -18,12 +18,20 @@ from statuspage.domain.vocabulary import (
     MaintenanceStatus,
     Priority,
 )
-from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Reminder, Update
+from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Update
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.wording import body_in, told_in
 
-WINDOW_EVENTS = ("announced", "moved", "extended")
-"""Updates whose words tell of the window."""
+_STATES = {
+    "announced": "Maintenance scheduled",
+    "reminder": "Maintenance reminder",
+    "started": "Maintenance started",
+    "updated": "Maintenance update",
+    "finished": "Maintenance finished",
+    "moved": "Maintenance moved",
+    "extended": "Maintenance extended",
+    "cancelled": "Maintenance cancelled",
+}
 Window = tuple[datetime, datetime]
 Texts = dict[str, Any]
 
@@ -124,24 +132,42 @@ def load_news(session: Session, update_id: str, policy: Policy) -> IncidentNews 
     update = session.get_one(Update, update_id)
     if update.incident_id is not None:
         return _incident_news(session, update, session.get_one(Incident, update.incident_id), policy)
-    return _maintenance_news(update, session.get_one(Maintenance, update.maintenance_id), policy)
+    return load_maintenance_news(session, update, policy)
 
 
-def load_reminder_news(session: Session, reminder_id: int, policy: Policy) -> MaintenanceNews:
-    """The facts of a reminder: the window as it stands, in the words that last announced it."""
-    reminder = session.get_one(Reminder, reminder_id)
-    told = select(Update).where(Update.maintenance_id == reminder.maintenance_id, Update.event.in_(WINDOW_EVENTS))
-    update = session.scalars(told.order_by(Update.sequence.desc()).limit(1)).one()
-    news = _maintenance_news(update, session.get_one(Maintenance, reminder.maintenance_id), policy)
-    return replace(news, event="reminder", posted_at=reminder.reminded_at, old_window=None)
+def load_maintenance_news(session: Session, update: Update, policy: Policy) -> MaintenanceNews:
+    """The facts of an update of a maintenance, the window as the update left it."""
+    maintenance = session.get_one(Maintenance, update.maintenance_id)
+    is_plain_emergency = maintenance.kind is MaintenanceKind.EMERGENCY and not maintenance.urgent
+    return MaintenanceNews(
+        update_id=update.id,
+        maintenance_id=maintenance.id,
+        event=update.event,
+        title=maintenance.title,
+        kind=maintenance.kind,
+        urgent=maintenance.urgent,
+        own_class=policy.maintenance.emergency_name if is_plain_emergency else "",
+        reason=maintenance.reason,
+        reason_text=maintenance.reason_text,
+        status=MaintenanceStatus(update.status),
+        html=html_of(update.body, update.markup),
+        text=text_of(update.body, update.markup),
+        posted_at=update.posted_at,
+        window=_window(update, "starts_at", "ends_at") or (maintenance.starts_at, maintenance.ends_at),
+        old_window=_window(update, "old_starts_at", "old_ends_at"),
+        components=tuple(c.name for c in _in_page_order(maintenance.components) if not c.hidden),
+        texts=(maintenance.texts, update.texts),
+    )
 
 
-def is_reminder_true(session: Session, reminder_id: int, now: datetime) -> bool:
-    """Whether a reminder still says something when it is to be sent: the window has not moved, ended or begun."""
-    reminder = session.get_one(Reminder, reminder_id)
-    work = session.get_one(Maintenance, reminder.maintenance_id)
-    waits = work.status is MaintenanceStatus.SCHEDULED and now < work.starts_at
-    return waits and work.starts_at == reminder.starts_at
+def maintenance_state(news: MaintenanceNews) -> str:
+    """What happened, in words to be translated: "Maintenance moved", "Urgent maintenance"; a policy's own
+    name for a class stands as it is."""
+    if news.event == "announced" and news.urgent:
+        return "Urgent maintenance"
+    if news.event == "announced" and news.kind is MaintenanceKind.EMERGENCY:
+        return news.own_class or "Emergency maintenance"
+    return _STATES.get(news.event, "Maintenance update")
 
 
 def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:
@@ -163,29 +189,6 @@ def _incident_news(session: Session, update: Update, incident: Incident, policy:
         components=_components_after(session, update),
         next_due_at=next_update_due(policy, priority, status, update.posted_at),
         texts=(incident.texts, update.texts),
-    )
-
-
-def _maintenance_news(update: Update, maintenance: Maintenance, policy: Policy) -> MaintenanceNews:
-    is_plain_emergency = maintenance.kind is MaintenanceKind.EMERGENCY and not maintenance.urgent
-    return MaintenanceNews(
-        update_id=update.id,
-        maintenance_id=maintenance.id,
-        event=update.event,
-        title=maintenance.title,
-        kind=maintenance.kind,
-        urgent=maintenance.urgent,
-        own_class=policy.maintenance.emergency_name if is_plain_emergency else "",
-        reason=maintenance.reason,
-        reason_text=maintenance.reason_text,
-        status=MaintenanceStatus(update.status),
-        html=html_of(update.body, update.markup),
-        text=text_of(update.body, update.markup),
-        posted_at=update.posted_at,
-        window=_window(update, "starts_at", "ends_at") or (maintenance.starts_at, maintenance.ends_at),
-        old_window=_window(update, "old_starts_at", "old_ends_at"),
-        components=tuple(c.name for c in _in_page_order(maintenance.components) if not c.hidden),
-        texts=(maintenance.texts, update.texts),
     )
 
 

@@ -7,13 +7,14 @@ loses its lease after LEASE and somebody else sends what it had not recorded.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
     Table,
     and_,
     bindparam,
@@ -26,17 +27,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from statuspage.db import UtcDateTime
-from statuspage.models import ClockRing, Delivery, Incident, Maintenance, Notice, Reminder, Subscriber, Update
-from statuspage.notify.recipients import (
-    audience_of,
-    audience_of_maintenance,
-    cannot_wait,
-    select_notice_readers,
-    select_recipients,
-)
+from statuspage.models import Delivery, Subscriber
 
 ALARM_LANE = 0
 LETTER_LANE = 5
@@ -44,7 +37,8 @@ MAINTENANCE_LANE = 6
 NOTICE_LANE = 7
 DIGEST_LANE = 9
 NOTIFICATIONS = range(10)
-"""Lanes of what we tell by ourselves: alarms, P1 to P5 by their number, maintenance, notices, digests."""
+"""Lanes of what we tell by ourselves: alarms, P1 to P5 by their number, maintenance, notices, digests. Each kind of
+delivery says in its declaration (notify.kinds) which is its own."""
 REQUEST_LANE = 10
 REQUESTS = (REQUEST_LANE,)
 """The lane of what strangers can cause by the public form; it never waits for the others nor holds them up."""
@@ -56,8 +50,7 @@ JITTER = 0.2
 """Each wait is longer by up to this share, so that what failed together does not come back together."""
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery this worker holds until `lease_until`."""
 
     id: int
@@ -79,132 +72,46 @@ class Claimed:
     reminder_id: int | None = None
     invitation_id: int | None = None
 
+    @property
+    def said(self) -> str:
+        """What is said to one person in this message and no other, however often it is tried."""
+        return self.update_id or self.notice_id or f"{self.kind}-{self.id}-{int(self.created_at.timestamp())}"
 
-def enqueue_update(session: Session, post: Update, *, now: datetime) -> int:
-    """Owe this update to everybody who should hear it; how many. A second call adds only who is missing.
 
-    Nothing for updates that are not public or not to be announced, nor for what was imported.
-    """
-    session.flush()
-    lane = _lane_of(session, post)
-    if lane is None or not post.notify or post.public_at is None:
-        return 0
-    ask_again(session, post, now=now)
-    owed = exists().where(Delivery.update_id == post.id, Delivery.subscriber_id == Subscriber.id)
-    chosen = select_recipients(audience_of(session, post)).where(~owed)
-    rows = chosen.add_columns(
-        literal("update"),
-        Subscriber.channel,
-        literal(lane),
-        literal(post.id),
-        literal(thread_of(post)),
-        literal("due"),
-        literal(now, UtcDateTime()),
-        literal(now, UtcDateTime()),
-        literal(0),
+def owe(
+    session: Session, kind: str, lane: int, *, now: datetime, channel: str = "email", **about: str | int | None
+) -> None:
+    """Owe one message: to a subscriber, or to an address of somebody who need not have subscribed; `about` are
+    further columns of Delivery, the one that names what is told among them."""
+    session.add(
+        Delivery(kind=kind, lane=lane, channel=channel, state="due", created_at=now, due_at=now, attempts=0, **about)
     )
-    owner = ["subscriber_id", "kind", "channel", "lane", "update_id", "thread"]
-    columns = [*owner, "state", "created_at", "due_at", "attempts"]
-    filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
-    added = session.execute(filled)
+
+
+def owe_chosen(
+    session: Session, kind: str, lane: int, chosen: Select[str], *, now: datetime, **about: str | int | datetime | Any
+) -> int:
+    """Owe a message to each of the chosen subscribers (a select of their ids) by one INSERT … SELECT; how many.
+
+    `about` are further columns of Delivery: values, or expressions over Subscriber."""
+    values = {"kind": kind, "lane": lane, "state": "due", "created_at": now, "due_at": now, "attempts": 0, **about}
+    columns = [_column(name, value) for name, value in values.items()]
+    rows = chosen.add_columns(Subscriber.channel, *columns)
+    filled = insert(Delivery).from_select(["subscriber_id", "channel", *values], rows)
+    added = session.execute(filled.execution_options(preserve_rowcount=True))
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
-def thread_of(post: Update) -> str | None:
-    """What its readers take for one conversation."""
-    return post.incident_id or post.maintenance_id
-
-
-def ask_again(session: Session, post: Update, *, now: datetime) -> None:
-    """Earlier news of the same thread that waits after a failure is tried again before this: nobody reads "resolved"
-    first, and nobody waits a day for it. Such a try is the post's, not one of the schedule's."""
+def ask_again(session: Session, thread: str | None, *, now: datetime) -> None:
+    """Earlier news of the thread that waits after a failure is tried again before what is owed next: nobody reads
+    "resolved" first, and nobody waits a day for it. Such a try is the post's, not one of the schedule's."""
     session.execute(
         update(Delivery)
-        .where(Delivery.thread == thread_of(post), Delivery.state == "due")
+        .where(Delivery.thread == thread, Delivery.state == "due")
         .where(Delivery.due_at > now, Delivery.lease_until.is_(None))
         .values(due_at=now, attempts=case((Delivery.attempts > 0, Delivery.attempts - 1), else_=0))
         .execution_options(synchronize_session=False)
     )
-
-
-def enqueue_confirmation(
-    session: Session, subscriber: Subscriber, *, now: datetime, kind: str = "confirmation"
-) -> None:
-    """Owe a message of the REQUEST_LANE to a subscriber: the confirmation link, or "you are subscribed already"."""
-    session.add(
-        Delivery(
-            kind=kind,
-            channel=subscriber.channel,
-            lane=REQUEST_LANE,
-            subscriber_id=subscriber.id,
-            state="due",
-            created_at=now,
-            due_at=now,
-            attempts=0,
-        )
-    )
-    session.flush()
-
-
-def enqueue_alarm(
-    session: Session, ring: ClockRing, addresses: Iterable[str], *, now: datetime, channel: str = "email"
-) -> None:
-    """Owe the news of a ring to people who are responsible, who need not have subscribed, or to a webhook's URL."""
-    for address in dict.fromkeys(addresses):
-        session.add(
-            Delivery(
-                kind="alarm",
-                channel=channel,
-                lane=ALARM_LANE,
-                ring_id=ring.id,
-                address=address,
-                state="due",
-                created_at=now,
-                due_at=now,
-                attempts=0,
-            )
-        )
-    session.flush()
-
-
-def enqueue_notice(session: Session, notice: Notice, *, now: datetime) -> int:
-    """Owe a notice to who hears notices of its kind; how many."""
-    rows = select_notice_readers(notice.kind).add_columns(
-        literal("notice"),
-        Subscriber.channel,
-        literal(NOTICE_LANE),
-        literal(notice.id),
-        literal("due"),
-        literal(now, UtcDateTime()),
-        literal(now, UtcDateTime()),
-        literal(0),
-    )
-    columns = ["subscriber_id", "kind", "channel", "lane", "notice_id", "state", "created_at", "due_at", "attempts"]
-    filled = insert(Delivery).from_select(columns, rows).execution_options(preserve_rowcount=True)
-    added = session.execute(filled)
-    return int(added.rowcount)  # type: ignore[attr-defined]
-
-
-def enqueue_reminder(session: Session, reminder: Reminder, *, now: datetime) -> int:
-    """Owe a reminder to everybody who hears of this maintenance; how many. Who reads digests hears it when the
-    window starts before the next one."""
-    audience = audience_of_maintenance(session, reminder.maintenance_id)
-    audience = replace(audience, at_once=cannot_wait(session, reminder.starts_at, now))
-    rows = select_recipients(audience).add_columns(
-        literal("reminder"),
-        Subscriber.channel,
-        literal(MAINTENANCE_LANE),
-        literal(reminder.id),
-        literal(reminder.maintenance_id),
-        literal("due"),
-        literal(now, UtcDateTime()),
-        literal(now, UtcDateTime()),
-        literal(0),
-    )
-    owner = ["subscriber_id", "kind", "channel", "lane", "reminder_id", "thread"]
-    filled = insert(Delivery).from_select([*owner, "state", "created_at", "due_at", "attempts"], rows)
-    added = session.execute(filled.execution_options(preserve_rowcount=True))
-    return int(added.rowcount)  # type: ignore[attr-defined]
 
 
 def is_anything_due(
@@ -238,7 +145,7 @@ def claim(
     for lane in lanes:
         if len(rows) < limit:
             taken = session.execute(_TAKE, {**wanted, "of_lane": lane, "most": limit - len(rows)})
-            rows += sorted((Claimed(*row) for row in taken), key=lambda row: row.id)
+            rows += sorted(Claimed._make(row) for row in taken)
     return rows
 
 
@@ -348,15 +255,10 @@ def _change(session: Session, ids: Collection[int], **values: object) -> None:
     )
 
 
-def _lane_of(session: Session, post: Update) -> int | None:
-    """The lane of an update; None when nobody is to be mailed about its like (imported)."""
-    if post.maintenance_id is not None:
-        imported = session.get_one(Maintenance, post.maintenance_id).imported_at
-        return None if imported else MAINTENANCE_LANE
-    incident = session.get_one(Incident, post.incident_id)
-    if incident.imported_at is not None or incident.priority is None:
-        return None
-    return int(incident.priority.value[1:])
+def _column(name: str, value: object) -> ColumnElement[Any]:
+    if isinstance(value, ColumnElement | InstrumentedAttribute):
+        return value  # type: ignore[return-value]  # an attribute of a class is a column's expression
+    return literal(value, _TABLE.c[name].type)
 
 
 def _is_first_of_thread(person: str) -> ColumnElement[bool]:
@@ -388,7 +290,7 @@ _TAKE = (
     update(_TABLE)
     .where(_TABLE.c.id.in_(_FREE.with_for_update(skip_locked=True, of=_TABLE)))
     .values(lease_until=bindparam("until"))
-    .returning(*(_TABLE.c[field.name] for field in fields(Claimed)))
+    .returning(*(_TABLE.c[name] for name in Claimed._fields))
 )
 """Hold these. SKIP LOCKED lets several PostgreSQL workers claim side by side; SQLite, which has one writer, ignores
 it."""

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, selectinload
 from statuspage import wishes
 from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority
 from statuspage.models import Follow, Subscriber
-from statuspage.notify.messages import Person, Wishes
+from statuspage.notify.messages import Person
+from statuspage.notify.wished import Wishes
 
 _COLUMNS: Table = Subscriber.__table__  # type: ignore[assignment]
 _PLAIN = select(

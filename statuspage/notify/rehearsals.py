@@ -9,9 +9,11 @@ from email.message import EmailMessage
 
 from statuspage.domain.vocabulary import NoticeKind
 from statuspage.notify.email import Mailer
+from statuspage.notify.kinds import notices, updates
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Person, Wishes, write_news, write_notice
+from statuspage.notify.messages import Letter, Person, Writing
 from statuspage.notify.news import IncidentNews, MaintenanceNews, NoticeNews
+from statuspage.notify.wished import Wishes
 from statuspage.settings import Settings
 
 MARK = b"[Test] "
@@ -34,7 +36,7 @@ class Rehearsal:
 def rehearse(news: News, letterhead: Letterhead, reader: str, language: str, now: datetime) -> Rehearsal:
     """The mail of this news to `reader` as somebody who hears everything; its links to manage lead nowhere."""
     person = Person("test", reader, "a-link-of-your-own", language, Wishes(tuple(NoticeKind)))
-    letter = _write(news, letterhead, language, now)
+    letter = _write(news, Writing(letterhead, language, now))
     data = letter.fill(person, person.recipient, letterhead.message_id("test", f"{now.timestamp():.6f}"))
     message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
@@ -52,7 +54,7 @@ def send_test(mail: Rehearsal, letterhead: Letterhead, settings: Settings) -> No
         connection.session().sendmail(letterhead.sender[1], [mail.recipient], data)
 
 
-def _write(news: News, letterhead: Letterhead, language: str, now: datetime) -> Letter:
+def _write(news: News, writing: Writing) -> Letter:
     if isinstance(news, NoticeNews):
-        return write_notice(news, letterhead, language, now)
-    return write_news(news, letterhead, language, now)
+        return notices.write(news, writing)
+    return updates.write(news, writing)

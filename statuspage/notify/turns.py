@@ -14,6 +14,8 @@ from statuspage.notify.outbox import Claimed
 
 SLOW_SECONDS = 1.0
 """A destination that lets us wait so long for one message is slow until it answers faster."""
+NOTED_SECONDS = 0.1
+"""How often it is looked who is slow."""
 FRESH_SECONDS = 1.0
 """A composed message that waited longer is written anew: consent and suppression may have changed."""
 KEPT_BACK = 64
@@ -27,9 +29,10 @@ class Turns:
     message to each by which it can show that it is slow no longer; a quarter is never theirs.
     """
 
-    def __init__(self, in_flight: int, slow: set[str]) -> None:
-        """`slow` holds destinations known to be slow; it is kept from run to run."""
-        self.in_flight = in_flight
+    def __init__(self, in_flight: int, slow: set[str], ahead: int = 0) -> None:
+        """`slow` holds destinations known to be slow; it is kept from run to run. So many more as `ahead` says fly
+        behind those that are in flight, for what is not slow."""
+        self.in_flight = in_flight + ahead
         self.cap = max(in_flight // 2, 1)
         self._most_slow = in_flight - max(in_flight // 4, 1)
         self.leaves_slow = False
@@ -39,6 +42,7 @@ class Turns:
         self._ready: dict[str, deque[Message]] = {}
         self._ready_count = 0
         self._composed_at = 0.0
+        self._noted_at = 0.0
         self._flying: dict[int, tuple[Message, float]] = {}
         self._recipients: set[str] = set()
         self._destinations: Counter[str] = Counter()
@@ -108,7 +112,8 @@ class Turns:
         if time.monotonic() - self._composed_at > FRESH_SECONDS:
             self.add_rows(self._unready())
             return None
-        self._note_slow()
+        if time.monotonic() - self._noted_at > NOTED_SECONDS:
+            self._note_slow()
         for destination, messages in self._ready.items():
             if messages and self._has_room(destination):
                 for number, message in enumerate(messages):
@@ -166,5 +171,6 @@ class Turns:
         self._destinations[message.destination] += 1
 
     def _note_slow(self) -> None:
-        late = time.monotonic() - SLOW_SECONDS
+        self._noted_at = time.monotonic()
+        late = self._noted_at - SLOW_SECONDS
         self._slow.update(message.destination for message, since in self._flying.values() if since < late)

@@ -22,16 +22,12 @@ from statuspage.domain.vocabulary import ComponentStatus, Impact, IncidentStatus
 from statuspage.models import (
     AffectedComponent,
     Component,
-    ComponentChange,
     Incident,
     Maintenance,
     Page,
-    Reminder,
     Update,
 )
-from statuspage.notify.chats.bulletin import Bulletin
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.news import NoticeNews
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.wording import body_in, told_in
 
@@ -51,48 +47,38 @@ def tell_update(session: Session, update: Update, letterhead: Letterhead, langua
     return _spoken(_maintenance(work, posts, code, letterhead), work, posts, language)
 
 
-def tell_reminder(session: Session, reminder_id: int, letterhead: Letterhead, language: str) -> Json:
-    """The `incident` member of a maintenance that is about to start, as it stands."""
-    reminder = session.get_one(Reminder, reminder_id)
-    public = select(Update).where(Update.maintenance_id == reminder.maintenance_id, Update.public_at.is_not(None))
-    last = session.scalars(public.order_by(Update.posted_at.desc(), Update.sequence.desc()).limit(1)).one()
+def tell_words(session: Session, said_id: str, title: str, body: str, url: str, at: datetime) -> Json:
+    """The `incident` member of words that are no incident: one without impact that is over."""
+    time = wire_time(at)
+    status = IncidentStatus.RESOLVED.value
+    update: Json = {"id": said_id, "incident_id": said_id, "status": status, "body": body}
+    update |= {"created_at": time, "updated_at": time, "display_at": time, "affected_components": None}
+    update |= {"deliver_notifications": True, "custom_tweet": None}
+    update |= {"wants_twitter_update": False, "twitter_updated_at": None}
     return {
-        **tell_update(session, last, letterhead, language),
-        "scheduled_reminded_at": wire_time(reminder.reminded_at),
+        "id": said_id,
+        "name": title,
+        "status": status,
+        "created_at": time,
+        "updated_at": time,
+        "page_id": _page(session).code,
+        "backfilled": False,
+        "impact": Impact.NONE.value,
+        "impact_override": None,
+        "shortlink": url,
+        "monitoring_at": None,
+        "resolved_at": time,
+        "started_at": time,
+        **_postmortem(None),
+        **_window(None),
+        "incident_updates": [update],
+        "components": [],
     }
 
 
-def tell_notice(session: Session, news: NoticeNews, letterhead: Letterhead) -> Json:
-    """The members of a notice: an incident without impact that is over, and the notice itself."""
-    url = f"{letterhead.url}/notices#{news.notice_id}"
-    said = _said(news.notice_id, news.title, news.text, url, news.posted_at, _page(session).code)
-    at = wire_time(news.posted_at)
-    notice = {"id": news.notice_id, "kind": news.kind, "title": news.title, "body": news.text, "posted_at": at}
-    return {"incident": said, "notice": {**notice, "url": url}}
-
-
-def tell_request(session: Session, bulletin: Bulletin, secret: str | None, asked_at: datetime) -> Json:
-    """The members of a message about subscribing itself, with the words and the link of `bulletin`; a `secret` is
-    told with the link that confirms, and signs this message already."""
-    url = bulletin.links[0][1]
-    body = f"{bulletin.text}\n\n{url}"
-    said = _said("subscription", bulletin.headline, body, url, asked_at, _page(session).code)
-    return {"incident": said, **({"confirmation": {"url": url, "secret": secret}} if secret else {})}
-
-
-def tell_change(session: Session, change: ComponentChange) -> Json:
-    """The members of a component's change."""
-    component = session.get_one(Component, change.component_id)
-    told = {
-        "old_status": _status(change.old_status),
-        "new_status": _status(change.new_status),
-        "created_at": wire_time(change.at),
-        "component_type": "Component",
-        "id": f"change-{change.id}",
-        "component_id": component.id,
-    }
-    said = _component(component, change.new_status, _page(session).code)
-    return {"component_update": told, "component": said}
+def tell_component(session: Session, component: Component, status: ComponentStatus) -> Json:
+    """A component as it was when it showed this."""
+    return _component(component, status, _page(session).code)
 
 
 def whole_payload(session: Session, members: Json, token: str, letterhead: Letterhead, now: datetime) -> bytes:
@@ -259,35 +245,6 @@ def _update(post: Update, event_id: str) -> Json:
         "custom_tweet": None,
         "wants_twitter_update": False,
         "twitter_updated_at": None,
-    }
-
-
-def _said(said_id: str, title: str, body: str, url: str, at: datetime, code: str) -> Json:
-    """Words that are no incident in the shape of one that is over."""
-    time = wire_time(at)
-    status = IncidentStatus.RESOLVED.value
-    update: Json = {"id": said_id, "incident_id": said_id, "status": status, "body": body}
-    update |= {"created_at": time, "updated_at": time, "display_at": time, "affected_components": None}
-    update |= {"deliver_notifications": True, "custom_tweet": None}
-    update |= {"wants_twitter_update": False, "twitter_updated_at": None}
-    return {
-        "id": said_id,
-        "name": title,
-        "status": status,
-        "created_at": time,
-        "updated_at": time,
-        "page_id": code,
-        "backfilled": False,
-        "impact": Impact.NONE.value,
-        "impact_override": None,
-        "shortlink": url,
-        "monitoring_at": None,
-        "resolved_at": time,
-        "started_at": time,
-        **_postmortem(None),
-        **_window(None),
-        "incident_updates": [update],
-        "components": [],
     }
 
 

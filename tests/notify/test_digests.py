@@ -14,7 +14,8 @@ from statuspage.domain.mornings import last_morning, next_morning
 from statuspage.domain.vocabulary import Frequency, Priority
 from statuspage.drafts import MaintenanceDraft, SubscriberDraft
 from statuspage.models import Delivery, Subscriber
-from statuspage.notify import digests
+from statuspage.notify.digests import load_digests
+from statuspage.notify.kinds import digests
 from tests.mail import MailServer, deliver_mail
 from tests.notify.conftest import OpenIncident, PostUpdate, Subscribe
 
@@ -67,7 +68,7 @@ def told(installation: Installation, address: str, since: datetime, until: datet
     """Titles and numbers of updates in the digest of one subscriber."""
     with installation.database.read() as session:
         person = session.scalars(select(Subscriber.id).where(Subscriber.address == address)).one()
-        found = digests.load_digests(session, [person], since, until)
+        found = load_digests(session, [person], since, until)
         return [(story.title, len(story.updates)) for story in found[person].stories] if found else []
 
 

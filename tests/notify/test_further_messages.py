@@ -12,7 +12,7 @@ from statuspage.domain.vocabulary import IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft, read_draft
 from statuspage.models import Page
 from statuspage.notice_drafts import NoticeDraft
-from statuspage.notify import digests, letters
+from statuspage.notify.kinds import digests, letters
 from tests.notify.conftest import Deliver, OpenIncident
 from tests.notify.goldens import check_golden
 

@@ -19,9 +19,10 @@ from statuspage.domain.vocabulary import ComponentStatus, Priority
 from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft
 from statuspage.models import Delivery, Page, Subscriber
 from statuspage.notice_drafts import NoticeDraft
-from statuspage.notify import outbox, quarantine
+from statuspage.notify import outbox
 from statuspage.notify.delivery import Report, deliver_due
 from statuspage.notify.hooking import HOOK_REQUESTS, HOOKS, WAITS
+from statuspage.notify.kinds import quarantines
 from statuspage.notify.webhook_signature import signed_headers
 from tests.hooks import Receiver
 from tests.notify.conftest import OpenIncident, PostUpdate
@@ -214,9 +215,9 @@ def test_hour_of_failures_is_quarantined(
     run()
     run(minutes=40)
     with installation.database.write() as session:
-        assert quarantine.isolate_due(session, now + timedelta(minutes=59)) == 0
-        assert quarantine.isolate_due(session, now + timedelta(minutes=61)) == 1
-        assert quarantine.isolate_due(session, now + timedelta(minutes=62)) == 0
+        assert quarantines.isolate_due(session, now + timedelta(minutes=59)) == 0
+        assert quarantines.isolate_due(session, now + timedelta(minutes=61)) == 1
+        assert quarantines.isolate_due(session, now + timedelta(minutes=62)) == 0
     mails = rows_of(installation, "email")
     assert [(row.kind, row.address) for row in mails] == [
         ("quarantine", "ops@example.com"),
@@ -236,7 +237,7 @@ def test_quarantine_tries_one_at_a_time(
         open_incident(f"Trouble {n}")
     run()
     with installation.database.write() as session:
-        quarantine.isolate_due(session, now + timedelta(hours=2))
+        quarantines.isolate_due(session, now + timedelta(hours=2))
     before = len(receiver.got())
     run(hours=2)
     assert len(receiver.got()) - before == 1
@@ -254,7 +255,7 @@ def test_quarantine_is_lifted_by_hand(
     later = now + timedelta(hours=1)
     receiver.behave("taken")
     with installation.database.write() as session:
-        quarantine.isolate_due(session, later)
+        quarantines.isolate_due(session, later)
         bounces.restore(session, session.get_one(Subscriber, subscriber_id), now=later)
     assert run(hours=1).sent == 1
 

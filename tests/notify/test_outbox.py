@@ -12,6 +12,7 @@ from statuspage.changes import Installation
 from statuspage.domain.vocabulary import Priority
 from statuspage.models import Delivery
 from statuspage.notify import outbox
+from statuspage.notify.kinds import updates
 from tests.notify.conftest import OpenIncident, Subscribe
 
 
@@ -27,7 +28,7 @@ def test_post_owes_each_recipient_once(three: None, installation: Installation, 
         assert [(row.state, row.lane, row.attempts) for row in rows] == [("due", 2, 0)] * 3
         post = rows[0].update
         assert post is not None
-        assert outbox.enqueue_update(session, post, now=now) == 0
+        assert updates.owe(session, post, now=now) == 0
 
 
 def test_claimed_delivery_is_not_claimed_twice(three: None, installation: Installation, now: datetime) -> None:

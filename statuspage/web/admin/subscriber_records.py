@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from statuspage import subscribers
 from statuspage.errors import Problem, Refused
 from statuspage.models import Delivery, Subscriber
-from statuspage.notify.messages import wishes_of
 from statuspage.notify.quarantine import label_of, shown_address
 from statuspage.notify.readers import load_people
+from statuspage.notify.wished import wishes_of
 from statuspage.personal_data import load_consents, personal_data
 from statuspage.subscriber_csv import read_rows
 from statuspage.subscriber_lists import export_lines, import_rows

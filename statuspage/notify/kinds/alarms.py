@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,13 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.sla.cadence import RingKind, next_update_due
-from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import IncidentStatus, Priority
+from statuspage.domain.wallclock import wire
 from statuspage.models import ClockRing, Incident, Update
-from statuspage.notify.email import MailTemplate
+from statuspage.notify import outbox
+from statuspage.notify.kinds.kind import Desk, Kind
 from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Places, write_mail
+from statuspage.notify.messages import Foot, Letter, Writing, write_letter
+from statuspage.notify.outbox import Claimed
 
+NAME = "alarm"
+LANE = 0
 _TEXTS = {
     RingKind.REMINDER: "Update due soon",
     RingKind.OVERDUE: "Update overdue",
@@ -72,33 +78,65 @@ def load_alarm(session: Session, ring_id: int) -> Alarm:
     )
 
 
-def is_still_true(session: Session, ring_id: int, policy: Policy) -> bool:
-    """Whether a ring still says something when its mail is to go: a posted update makes it moot."""
-    ring = session.get_one(ClockRing, ring_id)
+def owe(
+    session: Session, ring: ClockRing, addresses: Iterable[str], *, now: datetime, channel: str = "email"
+) -> None:
+    """Owe the news of a ring to people who are responsible, who need not have subscribed, or to a webhook's URL."""
+    for address in dict.fromkeys(addresses):
+        outbox.owe(session, NAME, LANE, now=now, channel=channel, ring_id=ring.id, address=address)
+    session.flush()
+
+
+def _load(session: Session, row: Claimed, desk: Desk) -> Alarm:
+    assert row.ring_id is not None
+    return load_alarm(session, row.ring_id)
+
+
+def _is_true(session: Session, row: Claimed, desk: Desk, now: datetime) -> bool:
+    """A posted update makes a ring moot."""
+    ring = session.get_one(ClockRing, row.ring_id)
     if not ring.incident.status.is_open:
         return False
     if ring.kind in (RingKind.ESCALATION, RingKind.DETECTED):
         return True
     last = _last_public_update(session, ring.incident)
     incident = ring.incident
-    return last is not None and next_update_due(policy, incident.priority, incident.status, last) == ring.due_at
+    return last is not None and next_update_due(desk.policy, incident.priority, incident.status, last) == ring.due_at
 
 
-def write_alarm(alarm: Alarm, letterhead: Letterhead, language: str, now: datetime) -> Letter:
-    """The mail of one ring; the rings of one incident make one thread."""
-    words = letterhead.words(language)
-    places = Places.of(f"{letterhead.url} ring {alarm.ring_id}")
-    thread = letterhead.message_id("alarm", alarm.incident_id)
-    facts = {
-        "alarm": alarm,
-        "state": words.gettext(_TEXTS[alarm.kind]),
-        "url": f"{letterhead.url}{alarm.path}",
+def _write(alarm: Alarm, writing: Writing) -> Letter:
+    """The rings of one incident make one thread."""
+    url = writing.letterhead.url
+    facts = {"alarm": alarm, "state": writing.words.gettext(_TEXTS[alarm.kind]), "url": f"{url}{alarm.path}"}
+    seed = f"{url} ring {alarm.ring_id}"
+    return write_letter(NAME, facts, writing, seed=seed, thread=(NAME, alarm.incident_id), foot=Foot.NONE)
+
+
+def _call(alarm: Alarm, letterhead: Letterhead) -> bytes:
+    """What the page's own webhook is told: {type, kind, at, due_at, minutes_late, incident: {id, title, priority,
+    status, url}}, a shape of our own."""
+    told = {
+        "type": "alarm",
+        "id": f"alarm-{alarm.ring_id}",
+        "kind": alarm.kind.value,
+        "at": wire(alarm.at),
+        "due_at": wire(alarm.due_at),
+        "minutes_late": alarm.minutes_late,
+        "incident": {
+            "id": alarm.incident_id,
+            "title": alarm.title,
+            "priority": alarm.priority.value,
+            "status": alarm.status.value,
+            "url": f"{letterhead.url}{alarm.path}",
+        },
     }
-    mail = write_mail("alarm", facts, {"In-Reply-To": thread, "References": thread}, letterhead, words, places, now)
-    return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)
+    return json.dumps(told).encode()
 
 
 def _last_public_update(session: Session, incident: Incident) -> datetime | None:
     return session.scalar(
         select(func.max(Update.posted_at)).where(Update.incident_id == incident.id, Update.public_at.is_not(None))
     )
+
+
+ALARM: Kind[Alarm] = Kind(NAME, about="ring_id", load=_load, mail=_write, call=_call, is_true=_is_true)

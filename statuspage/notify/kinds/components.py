@@ -9,30 +9,21 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, literal, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from statuspage.claims import current_statuses
-from statuspage.db import UtcDateTime
 from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.models import Component, ComponentChange, Delivery, Subscriber
-from statuspage.notify import webhook_payload
-from statuspage.notify.outbox import MAINTENANCE_LANE
+from statuspage.models import Component, ComponentChange, Subscriber
+from statuspage.notify import outbox, webhook_payload
+from statuspage.notify.kinds.kind import Desk, Hearer, Kind
+from statuspage.notify.kinds.updates import MAINTENANCE_LANE
+from statuspage.notify.outbox import Claimed
 from statuspage.notify.recipients import chose_components, is_listening
 
+NAME = "component"
 LANE = MAINTENANCE_LANE
 """Behind the news of incidents, which says more."""
-_COLUMNS = (
-    "subscriber_id",
-    "kind",
-    "channel",
-    "lane",
-    "component_change_id",
-    "state",
-    "created_at",
-    "due_at",
-    "attempts",
-)
 
 
 def owe_changes(session: Session, component_ids: Collection[str], *, now: datetime, quietly: bool = False) -> int:
@@ -54,11 +45,6 @@ def owe_changes(session: Session, component_ids: Collection[str], *, now: dateti
     return owed
 
 
-def tell_change(session: Session, change_id: int) -> dict[str, Any]:
-    """The members of a webhook's payload for one change."""
-    return webhook_payload.tell_change(session, session.get_one(ComponentChange, change_id))
-
-
 def _seen(status: ComponentStatus) -> ComponentStatus:
     """Receivers know no unknown: it reads operational."""
     return ComponentStatus.OPERATIONAL if status is ComponentStatus.UNKNOWN else status
@@ -77,20 +63,31 @@ def _last_told(session: Session, component_ids: Collection[str]) -> dict[str, Co
 
 
 def _owe(session: Session, change: ComponentChange, now: datetime) -> int:
-    at = literal(now, UtcDateTime())
     wants = or_(Subscriber.wants_incidents.is_(True), Subscriber.wants_maintenance.is_(True))
-    rows = select(
-        Subscriber.id,
-        literal("component"),
-        Subscriber.channel,
-        literal(LANE),
-        literal(change.id),
-        literal("due"),
-        at,
-        at,
-        literal(0),
-    ).where(
+    chosen = select(Subscriber.id).where(
         Subscriber.channel == "webhook", is_listening(), wants, chose_components(frozenset([change.component_id]))
     )
-    filled = insert(Delivery).from_select(list(_COLUMNS), rows).execution_options(preserve_rowcount=True)
-    return int(session.execute(filled).rowcount)  # type: ignore[attr-defined]
+    return outbox.owe_chosen(session, NAME, LANE, chosen, now=now, component_change_id=change.id)
+
+
+def _load(session: Session, row: Claimed, desk: Desk) -> ComponentChange:
+    return session.get_one(ComponentChange, row.component_change_id)
+
+
+def _members(session: Session, change: ComponentChange, hearer: Hearer) -> dict[str, Any]:
+    component = session.get_one(Component, change.component_id)
+    told = {
+        "old_status": _seen(change.old_status).value,
+        "new_status": _seen(change.new_status).value,
+        "created_at": webhook_payload.wire_time(change.at),
+        "component_type": "Component",
+        "id": f"change-{change.id}",
+        "component_id": component.id,
+    }
+    return {
+        "component_update": told,
+        "component": webhook_payload.tell_component(session, component, change.new_status),
+    }
+
+
+COMPONENT: Kind[ComponentChange] = Kind(NAME, about="component_change_id", load=_load, members=_members)

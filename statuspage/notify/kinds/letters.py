@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from statuspage.identifiers import new_id
-from statuspage.models import Contact, ContactLetter, Customer, Delivery
-from statuspage.notify.email import MailTemplate, one_line
-from statuspage.notify.letterhead import Letterhead
-from statuspage.notify.messages import Letter, Places, write_mail
-from statuspage.notify.outbox import LETTER_LANE
+from statuspage.models import Contact, ContactLetter, Customer
+from statuspage.notify import messages, outbox
+from statuspage.notify.email import one_line
+from statuspage.notify.kinds.kind import Desk, Kind
+from statuspage.notify.messages import Foot, Letter, Writing
+from statuspage.notify.outbox import Claimed
 
-KIND = "letter"
+NAME = "letter"
+LANE = 5
 
 
 def write(
@@ -31,17 +33,8 @@ def write(
     session.add(letter)
     session.flush()
     for contact in chosen:
-        session.add(
-            Delivery(
-                kind=KIND,
-                lane=LETTER_LANE,
-                contact_id=contact.id,
-                letter_id=letter.id,
-                address=contact.email,
-                created_at=now,
-                due_at=now,
-            )
-        )
+        about = {"contact_id": contact.id, "letter_id": letter.id, "address": contact.email}
+        outbox.owe(session, NAME, LANE, now=now, **about)
     session.flush()
     return tuple(contact.email for contact in chosen)
 
@@ -57,14 +50,19 @@ def addressees(customer: Customer, reporter: str = "") -> tuple[Contact, ...]:
     return _once(wanted or [known[role] for role in ("main", "backup") if role in known][:1])
 
 
-def write_letter(letter: ContactLetter, letterhead: Letterhead, language: str, now: datetime) -> Letter:
-    """The mail of a stored letter. Contacts are written to by contract: there is nothing to unsubscribe from."""
-    words = letterhead.words(language)
-    places = Places.of(f"{letterhead.url} letter {letter.id}")
+def _load(session: Session, row: Claimed, desk: Desk) -> ContactLetter:
+    return session.get_one(ContactLetter, row.letter_id)
+
+
+def _write(letter: ContactLetter, writing: Writing) -> Letter:
+    """Contacts are written to by contract: there is nothing to unsubscribe from."""
     facts = {"letter": letter, "paragraphs": letter.body.split("\n\n")}
-    mail = write_mail("letter", facts, {}, letterhead, words, places, now)
-    return Letter(MailTemplate.of(mail, {places.recipient: 1, places.message_id: 1}), places, words)
+    seed = f"{writing.letterhead.url} letter {letter.id}"
+    return messages.write_letter(NAME, facts, writing, seed=seed, foot=Foot.NONE)
 
 
 def _once(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     return tuple({contact.email_key: contact for contact in contacts}.values())
+
+
+LETTER: Kind[ContactLetter] = Kind(NAME, about="letter_id", load=_load, mail=_write)
