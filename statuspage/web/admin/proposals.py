@@ -122,6 +122,8 @@ def show_draft(session: Session, incident: Incident, form: Form, status: int = 2
     """The page of one draft."""
     now = current.now()
     policy = current.installation().policy(now)
+    if incident.publish_at is not None:
+        form.typed.setdefault("publish_at", written(incident.publish_at, zone()))
     said = proposals.components_of(incident)
     outcome = consequences.of_new_incident(session, _prefilled(incident), policy=policy, now=now)
     return show(
