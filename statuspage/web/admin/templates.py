@@ -147,7 +147,9 @@ def _fill(session: Session, form: Form, values: Values) -> None:
     row = templates.load_template(session, form.value("template"))
     first = page().languages[0]
     for code in page().languages:
-        said = {"title": row.title, "body": row.body} if code == first else (row.texts or {}).get(code, {})
+        said: dict[str, Any] = (
+            {"title": row.title, "body": row.body} if code == first else (row.texts or {}).get(code, {})
+        )
         prefix = "" if code == first else f"translations.{code}."
         known = values(words_of(code, zone()))
         if said.get("title") and not form.filled(f"{prefix}title"):
