@@ -27,6 +27,7 @@ from statuspage import instance, migrations, windows
 from statuspage.changes import Installation, site_change
 from statuspage.domain.vocabulary import Frequency
 from statuspage.models import Component, Delivery, Incident, Maintenance, Page, Subscriber, User
+from statuspage.publishing.marker import read_marker
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -114,7 +115,11 @@ def _set_aside(installation: Installation, now: datetime) -> None:
     with installation.database.read() as session:
         if session.get(Page, 1) is None:
             return
+    before = read_marker(installation.settings.public_folder)
     with site_change(installation, now, author=AUTHOR) as change:
+        page = change.session.get_one(Page, 1)
+        # beyond all that any running process remembers of the state before: nobody takes a piece of it again
+        page.revision = max(page.revision, before.revision if before else 0) + 1
         windows.advance_due(change.session, now=now)
         change.session.flush()
         change.session.execute(

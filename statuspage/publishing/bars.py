@@ -6,7 +6,7 @@ Days of one state that follow each other are one dashed stroke, so that ninety q
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from statuspage.domain.sla.policy import Policy
 from statuspage.domain.timeline import microseconds
 from statuspage.domain.uptime import Day, Figure, day_bars, figure_of, uptime_of
 from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.publishing.events import Event, days_of_component
+from statuspage.publishing.events import Happening, days_of_component
 from statuspage.publishing.snapshot import ComponentView, Snapshot
 
 DAYS = 90
@@ -63,7 +63,7 @@ class DayOfComponent:
     """A date of a component: how long it showed what, and the events it knows of."""
 
     day: Day
-    events: tuple[Event, ...]
+    events: tuple[Happening, ...]
     href: str | None
 
     @property
@@ -127,6 +127,12 @@ class Track:
         """Days of which there is something to tell, newest first."""
         return tuple(day for day in reversed(self.days) if not day.is_quiet or day.events)
 
+    def seen(self, length: Callable[[timedelta], str]) -> Hashable:
+        """What is to be seen of it, lengths of time as `length` words them: equal where it is drawn the same."""
+        days = tuple((each.date, each.status, each.lengths, each.href, each.events) for each in self.told)
+        lengths = (length(self.measured), length(self.down), length(self.unknown))
+        return self.component.status, self.strokes, days, self.days_known, self.pct, lengths
+
     @property
     def rows(self) -> tuple[tuple[DayOfComponent, DayOfComponent], ...]:
         """The days as rows of a table, newest first: (first, last) of quiet days alike, or twice the same day."""
@@ -178,6 +184,11 @@ class MonthOfComponent:
         return self.figure.pct()
 
     @property
+    def seen(self) -> Hashable:
+        """What is to be seen of it."""
+        return self.key, self.statuses, self.pct, tuple((day.date, day.lengths, day.href) for day in self.told)
+
+    @property
     def is_known(self) -> bool:
         """Whether anything was known of any of its days, were it a minute."""
         return self.pct is not None or any(status is not ComponentStatus.UNKNOWN for status in self.statuses)
@@ -188,8 +199,8 @@ class MonthOfComponent:
         return _squares(self.period.first_day.weekday(), self.period.last_day.day, self.statuses)
 
 
-def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Event], days: int = DAYS) -> Track:
-    """The last days of a component, today included."""
+def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Happening], days: int = DAYS) -> Track:
+    """The last days of a component, today included; `events` are what happened to it."""
     today = local_date(snapshot.now, snapshot.page.zone)
     dates = [today - timedelta(days=n) for n in reversed(range(days))]
     told = _days(component, snapshot, events, dates)
@@ -220,10 +231,10 @@ def target_of(component: ComponentView, policy: Policy) -> str | None:
 
 
 def _days(
-    component: ComponentView, snapshot: Snapshot, events: Iterable[Event], dates: Sequence[date]
+    component: ComponentView, snapshot: Snapshot, events: Iterable[Happening], dates: Sequence[date]
 ) -> tuple[DayOfComponent, ...]:
     zone, now = snapshot.page.zone, snapshot.now
-    happened = days_of_component(events, component.id, now, zone)
+    happened = days_of_component(events, now, zone)
     months = {month for month, _ in snapshot.months}
     days = day_bars(component.timeline, dates, zone, component.timeline.until, snapshot.policy.availability)
     return tuple(
@@ -232,7 +243,7 @@ def _days(
     )
 
 
-def _href(day: Day, events: list[Event], months: set[str]) -> str | None:
+def _href(day: Day, events: list[Happening], months: set[str]) -> str | None:
     """Where a day's story is told: its only event, else its month."""
     if len(events) == 1:
         return events[0].href

@@ -5,9 +5,11 @@ Ids are tag URIs (RFC 4151) of the page's code, so that they outlive a change of
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from html import escape
 
@@ -51,8 +53,7 @@ class Telling:
         """One entry per update, newest first: of all, or of the newest events that concern a component (slug)."""
         events: list[Event] = [*self.snapshot.incidents, *self.snapshot.maintenances]
         if component is not None:
-            incidents = [event for event in self.snapshot.incidents if _concerns(event, component)]
-            works = [event for event in self.snapshot.maintenances if _concerns(event, component)]
+            incidents, works = self._concerning.get(component, ([], []))
             events = [*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]]
         said = [(event, update) for event in events for update in event.updates]
         said.sort(key=lambda pair: (pair[1].posted_at, pair[1].id), reverse=True)
@@ -61,6 +62,16 @@ class Telling:
             return entries
         notices = [self._of_notice(notice) for notice in self.snapshot.notices]
         return sorted([*entries, *notices], key=lambda entry: entry.published, reverse=True)[:NEWEST_UPDATES]
+
+    @cached_property
+    def _concerning(self) -> dict[str, tuple[list[Event], list[Event]]]:
+        """Incidents and maintenances by the slug of a component that they concern, newest first."""
+        found: dict[str, tuple[list[Event], list[Event]]] = defaultdict(lambda: ([], []))
+        for kind, events in enumerate((self.snapshot.incidents, self.snapshot.maintenances)):
+            for event in events:
+                for slug in dict.fromkeys(affected.slug for affected in event.components):
+                    found[slug][kind].append(event)
+        return found
 
     def of_events(self) -> list[Entry]:
         """One entry per incident or maintenance with all its updates, newest start first."""
@@ -181,10 +192,6 @@ def announced_window(entry: Entry, words: Words) -> str:
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%b %-d, %H:%M}"
     window = f"{start:%b %-d, %H:%M} - {until} {words.zone_word(entry.scheduled_until)}"
     return f"<p><strong>THIS IS A SCHEDULED EVENT {escape(window)}</strong></p>\n"
-
-
-def _concerns(event: Event, slug: str) -> bool:
-    return any(affected.slug == slug for affected in event.components)
 
 
 def _start_of(event: Event) -> datetime:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from statuspage.domain.intervals import Span
@@ -16,6 +17,17 @@ from statuspage.publishing.selecting import NEWEST, NEWEST_OF_COMPONENT
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, Snapshot
 
 RECENT_DAYS = 15
+
+
+class Happening(NamedTuple):
+    """An event as the days of a component tell of it: equal where they say the same."""
+
+    href: str
+    title: str
+    lang: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+    is_cancelled: bool
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,9 @@ class Event:
         return self.maintenance is not None and self.maintenance.status is MaintenanceStatus.CANCELLED
 
     @cached_property
-    def told(self) -> tuple[object, ...]:
-        """What a component's row tells of it: equal where a row says the same."""
-        return self.href, self.view.title, self.view.lang, self.starts_at, self.ends_at, self.is_cancelled
+    def told(self) -> Happening:
+        """What the days of a component tell of it."""
+        return Happening(self.href, self.view.title, self.view.lang, self.starts_at, self.ends_at, self.is_cancelled)
 
     @cached_property
     def component_ids(self) -> frozenset[str]:
@@ -101,10 +113,11 @@ def events_of(snapshot: Snapshot) -> tuple[Event, ...]:
     )
 
 
-def newest_events(snapshot: Snapshot) -> tuple[Event, ...]:
-    """What every snapshot of the same state holds: the newest of each kind and those of the last days."""
-    since = snapshot.now - timedelta(days=RECENT_DAYS)
-    events = events_of(snapshot)
+def newest_events(events: Iterable[Event], now: datetime) -> tuple[Event, ...]:
+    """Of all that a snapshot holds, newest first, what every snapshot of the same state holds: the newest of each
+    kind and those of the last days."""
+    since = now - timedelta(days=RECENT_DAYS)
+    events = tuple(events)
     incidents = [event for event in events if event.incident]
     works = [event for event in events if event.maintenance]
     kept = {
@@ -116,9 +129,9 @@ def newest_events(snapshot: Snapshot) -> tuple[Event, ...]:
     return _sorted(kept.values())
 
 
-def events_of_component(snapshot: Snapshot, component_id: str) -> tuple[Event, ...]:
-    """The newest of each kind that named a component: what the snapshot holds of a touched one, and no more."""
-    events = [event for event in events_of(snapshot) if component_id in event.component_ids]
+def newest_of_component(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Of the events of a component, newest first, the newest of each kind: what the snapshot holds of a touched one,
+    and no more."""
     incidents = [event for event in events if event.incident]
     works = [event for event in events if event.maintenance]
     return _sorted([*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]])
@@ -169,19 +182,17 @@ def recent_days(events: Iterable[Event], now: datetime, zone: ZoneInfo) -> tuple
     return tuple(history)
 
 
-def days_of_component(
-    events: Iterable[Event], component_id: str, now: datetime, zone: ZoneInfo
-) -> dict[date, list[Event]]:
-    """On which dates what happened to a component."""
-    days: dict[date, list[Event]] = defaultdict(list)
+def days_of_component(events: Iterable[Happening], now: datetime, zone: ZoneInfo) -> dict[date, list[Happening]]:
+    """On which dates what happened to a component, of what did."""
+    days: dict[date, list[Happening]] = defaultdict(list)
     for event in events:
-        if component_id in event.component_ids and not event.is_cancelled:
+        if not event.is_cancelled:
             for day in _days_of(event, now, zone):
                 days[day].append(event)
     return days
 
 
-def _days_of(event: Event, now: datetime, zone: ZoneInfo) -> list[date]:
+def _days_of(event: Event | Happening, now: datetime, zone: ZoneInfo) -> list[date]:
     start, end = event.starts_at, event.ends_at or now
     if start > now:
         return []

@@ -39,7 +39,7 @@ def render_feeds(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
 def _of_components(telling: Telling) -> Iterator[tuple[str, bytes]]:
     snapshot = telling.snapshot
     for component in snapshot.components:
-        if snapshot.touched.everything or component.slug in snapshot.touched.components:
+        if snapshot.touched.everything or component.slug in snapshot.touched.named:
             path = f"components/{component.slug}/feed"
             entries = telling.of_updates(component.slug)
             title = telling.words.gettext("%(name)s status") % {"name": snapshot.page.name}

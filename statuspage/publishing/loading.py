@@ -58,6 +58,8 @@ def load_snapshot(
     slug) run up to the instant in `figures`, else to now; what `memory` holds of one with the same instant that is
     not touched is taken from there.
 
+    What the months hold is remembered likewise.
+
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
     """
@@ -65,8 +67,8 @@ def load_snapshot(
     page = page_view(stored, (base_url or stored.url or local_url).rstrip("/"))
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
-    selection = select_history(session, touched, now, page.zone)
     memory = memory or Memory()
+    selection = select_history(session, touched, now, page.zone, memory.months)
     loaded = _load_components(session, now, page.zone, touched, figures or {}, memory)
     components = _with_measurements(session, loaded, touched, policy, now, page.zone)
     visible = {component.id: component for component in components}

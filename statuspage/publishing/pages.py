@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from statuspage.publishing.bars import MONTHS, months_of, target_of, track_of
+from statuspage.publishing.bars import MONTHS, MonthOfComponent, months_of, target_of, track_of
 from statuspage.publishing.environment import make_environment
 from statuspage.publishing.events import (
     Event,
+    Happening,
     by_day,
     events_by_component,
     events_of,
-    events_of_component,
     in_month,
     newest_events,
+    newest_of_component,
     recent_days,
 )
 from statuspage.publishing.headline import Headline, headline, open_incidents, planned_work
@@ -45,15 +47,40 @@ class _Rendering:
     snapshot: Snapshot
     environment: Environment
     words: Words
-    newest: tuple[Event, ...]
     fragments: Fragments
     today: date
     targets: dict[str, str | None]
     banner: Headline
 
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """All that the snapshot holds, newest first."""
+        return events_of(self.snapshot)
+
+    @cached_property
+    def newest(self) -> tuple[Event, ...]:
+        """What every page of the same state may rest on."""
+        return newest_events(self.events, self.snapshot.now)
+
+    @cached_property
+    def by_component(self) -> dict[str, tuple[Event, ...]]:
+        """The same by component."""
+        return events_by_component(self.events)
+
+    @cached_property
+    def fixed(self) -> Hashable:
+        """What all components' pieces rest on: the day, the policy in force, and the months that days may link to."""
+        months = tuple(month for month, _ in self.snapshot.months[: MONTHS + 1])
+        return self.today, self.snapshot.policy.effective_from, months
+
     def page(self, path: str, template: str, **values: object) -> Page:
         """A whole page under its path."""
         return path, self.text(template, here=address_of(path), **values).encode()
+
+    def kept(self, path: str, template: str, rests_on: Hashable, **values: object) -> Page:
+        """Likewise, and rendered again only where what it rests on, or the day, is another."""
+        name = ("whole", self.words.lang, path)
+        return self.fragments.of(name, (rests_on, self.fixed), lambda: self.page(path, template, **values))
 
     def text(self, template: str, **values: object) -> str:
         given = {"page": self.snapshot.page, "policy": self.snapshot.policy, "now": self.snapshot.now, **values}
@@ -77,10 +104,12 @@ def render_pages(snapshot: Snapshot, fragments: Fragments | None = None) -> Iter
     yield from _month_pages(run)
     yield from _component_pages(run)
     yield from _uptime_page(run)
-    yield from (run.page(path, "sla.html", **values) for path, values in sla_pages(snapshot, run.words))
-    yield run.page("notices.html", "notices.html", notices=snapshot.notices)
+    service_levels = (snapshot.services, snapshot.period, tuple(each.version for each in snapshot.versions))
+    for path, values in sla_pages(snapshot, run.words):
+        yield run.kept(path, "sla.html", service_levels, **values)
+    yield run.kept("notices.html", "notices.html", snapshot.notices, notices=snapshot.notices)
     yield _history_page(run)
-    yield run.page("404.html", "404.html")
+    yield run.kept("404.html", "404.html", None)
     yield from _front_page(run)
 
 
@@ -89,12 +118,10 @@ def _start(snapshot: Snapshot, fragments: Fragments) -> _Rendering:
     environment = make_environment(page.language, page.root, page.zone)
     words = environment.globals["words"]
     assert isinstance(words, Words)
-    newest = newest_events(snapshot)
     return _Rendering(
         snapshot=snapshot,
         environment=environment,
         words=words,
-        newest=newest,
         fragments=fragments,
         today=words.day_of(snapshot.now),
         targets={each.id: target_of(each, snapshot.policy) for each in snapshot.components},
@@ -163,10 +190,9 @@ def _maintenance_pages(run: _Rendering) -> Iterator[Page]:
 def _month_pages(run: _Rendering) -> Iterator[Page]:
     snapshot = run.snapshot
     zone = snapshot.page.zone
-    events = events_of(snapshot)
     months = {month for month, _ in snapshot.months}
     for month in sorted(months if snapshot.touched.everything else snapshot.touched.months):
-        days = by_day(in_month(events, month, zone), zone)
+        days = by_day(in_month(run.events, month, zone), zone)
         later, earlier = _beside(month, months)
         yield run.page(f"history/{month}.html", "month.html", month=month, list=days, earlier=earlier, later=later)
 
@@ -189,20 +215,50 @@ def _history_page(run: _Rendering) -> Page:
 def _component_pages(run: _Rendering) -> Iterator[Page]:
     groups = {group.id: group for group in run.snapshot.groups}
     for component in run.snapshot.components:
-        if not _is_touched(run, component):
-            continue
-        events = events_of_component(run.snapshot, component.id)
-        yield run.page(
-            f"components/{component.slug}.html",
-            "component.html",
-            track=track_of(component, run.snapshot, events),
-            target=run.targets[component.id],
-            group=groups.get(component.group_id or ""),
-            months=[month for month in months_of(component, run.snapshot) if month.is_known],
-            figures=_figures(run, component),
-            charts=_charts(run, component),
-            events=events[:_EVENTS_ON_COMPONENT],
-        )
+        if _is_touched(run, component):
+            yield _component_page(run, component, groups.get(component.group_id or ""))
+
+
+def _component_page(run: _Rendering, component: ComponentView, group: GroupView | None) -> Page:
+    """A component's page; where only time moved its figures and the same is to be seen, it is not drawn again."""
+    path = f"components/{component.slug}.html"
+    happened, story = _story(run, component)
+
+    def look() -> tuple[Hashable, Callable[[], Page]]:
+        track = track_of(component, run.snapshot, happened)
+        months = [month for month in months_of(component, run.snapshot) if month.is_known]
+        figures, charts = _figures(run, component), _charts(run, component)
+        values = {"track": track, "months": months, "figures": figures, "charts": charts, "story": story}
+        drawn = (track.seen(run.words.length), _seen_of(run, months, figures), tuple(charts))
+        seen = (_still(component), story, drawn)
+        return seen, lambda: run.page(path, "component.html", **values, target=run.targets[component.id], group=group)
+
+    rests_on = (component, story, run.fixed)
+    return run.fragments.drawn((f"page:{component.id}", run.words.lang), rests_on, look)
+
+
+def _story(run: _Rendering, component: ComponentView) -> tuple[tuple[Happening, ...], Markup]:
+    """What happened to a component: for its days, and as the list on its page. Remembered until it is named again."""
+    name = (f"story:{component.id}", run.words.lang)
+    kept: tuple[tuple[Happening, ...], Markup] | None = run.fragments.kept(name)
+    if kept is None or run.snapshot.touched.everything or component.slug in run.snapshot.touched.named:
+        events = newest_of_component(run.by_component.get(component.id, ()))
+        listed = run.text("events_of.html", events=events[:_EVENTS_ON_COMPONENT], component=component)
+        kept = (tuple(event.told for event in events), Markup(listed))  # noqa: S704 - a template's own
+        run.fragments.keep(name, kept)
+    return kept
+
+
+def _still(component: ComponentView) -> Hashable:
+    """All of a component but its history, which moves with time."""
+    return tuple(value for name, value in vars(component).items() if name not in ("timeline", "updated_at"))
+
+
+def _seen_of(run: _Rendering, months: Iterable[MonthOfComponent], figures: Iterable[PeriodFigure]) -> Hashable:
+    """What is to be seen of months and figures."""
+    length = run.words.length
+    told = tuple((each.key, each.pct, length(each.down), length(each.unknown)) for each in figures)
+    return tuple(month.seen for month in months), told
 
 
 def _charts(run: _Rendering, component: ComponentView) -> list[Chart]:
@@ -222,30 +278,27 @@ def _uptime_page(run: _Rendering) -> Iterator[Page]:
 def _calendar(run: _Rendering, component: ComponentView) -> Markup:
     """A component's months on the page of all."""
 
-    def make() -> Markup:
+    def look() -> tuple[Hashable, Callable[[], Markup]]:
         months = [month for month in months_of(component, run.snapshot) if month.is_known]
-        values = {"component": component, "months": months, "figures": _figures(run, component)}
-        return Markup(run.text("uptime_of.html", **values, target=run.targets[component.id]))  # noqa: S704 - a template's own
+        figures = _figures(run, component)
+        values = {"component": component, "months": months, "figures": figures, "target": run.targets[component.id]}
+        seen = (_still(component), _seen_of(run, months, figures))
+        return seen, lambda: Markup(run.text("uptime_of.html", **values))  # noqa: S704 - a template's own
 
-    rests_on = (component.timeline, component.corrections, run.today, _months_with_page(run))
-    return run.fragments.of(("calendar", run.words.lang, component.id), rests_on, make)
+    return run.fragments.drawn(("calendar", run.words.lang, component.id), (component, run.fixed), look)
 
 
 def _row(run: _Rendering, component: ComponentView, events: tuple[Event, ...]) -> Markup:
     """A component's row on the front page."""
+    happened = tuple(event.told for event in events)
 
-    def make() -> Markup:
-        track = track_of(component, run.snapshot, events)
-        return Markup(run.text("row.html", track=track, target=run.targets[component.id]))  # noqa: S704 - a template's own
+    def look() -> tuple[Hashable, Callable[[], Markup]]:
+        track = track_of(component, run.snapshot, happened)
+        values = {"track": track, "target": run.targets[component.id]}
+        seen = (_still(component), track.seen(run.words.length))
+        return seen, lambda: Markup(run.text("row.html", **values))  # noqa: S704 - a template's own
 
-    told = tuple(event.told for event in events)
-    rests_on = (component.timeline, component.measured_by, run.today, told, _months_with_page(run))
-    return run.fragments.of(("row", run.words.lang, component.id), rests_on, make)
-
-
-def _months_with_page(run: _Rendering) -> tuple[str, ...]:
-    """Months of the last year that days may link to."""
-    return tuple(month for month, _ in run.snapshot.months[: MONTHS + 1])
+    return run.fragments.drawn(("row", run.words.lang, component.id), (component, happened, run.fixed), look)
 
 
 def _figures(run: _Rendering, component: ComponentView) -> tuple[PeriodFigure, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,11 @@ RECENT = timedelta(days=16)
 _MONTHS_AT_ONCE = 120
 
 _OPEN = [status for status in IncidentStatus if status.is_open]
+_STARTS = (
+    (Incident.started_at, Incident.public_at.is_not(None)),
+    (Maintenance.starts_at, Maintenance.withdrawn_at.is_(None)),
+)
+"""Which instant decides the month of an event, and whether it stands."""
 _AHEAD = [status for status in MaintenanceStatus if not status.is_over]
 
 
@@ -41,9 +46,16 @@ class Selection:
     months: tuple[tuple[str, int], ...]
 
 
-def select_history(session: Session, touched: Touched, now: datetime, zone: ZoneInfo) -> Selection:
-    """What Snapshot promises of incidents and maintenances, given what is touched."""
-    months = _count_months(session, zone)
+def select_history(
+    session: Session, touched: Touched, now: datetime, zone: ZoneInfo, known: Mapping[str, int] | None = None
+) -> Selection:
+    """What Snapshot promises of incidents and maintenances, given what is touched. Where `known` says what the months
+    held before, those that are touched are counted again."""
+    if known and not touched.everything:
+        counts = {**known, **dict.fromkeys(touched.months, 0), **_count(session, touched.months, zone)}
+        months = tuple(sorted(((month, count) for month, count in counts.items() if count), reverse=True))
+    else:
+        months = _count_months(session, zone)
     if touched.everything:
         return Selection(True, frozenset(), frozenset(), months)
     updates = session.execute(
@@ -65,17 +77,22 @@ def month_of(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def _count_months(session: Session, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
+    months: set[Period] = set()
+    for start, stands in _STARTS:
+        first, last = session.execute(select(func.min(start), func.max(start)).where(stands)).one()
+        months.update(_months_between(first, last, zone) if first is not None else [])
+    return tuple(sorted(_count(session, map(str, months), zone).items(), reverse=True))
+
+
+def _count(session: Session, months: Iterable[str], zone: ZoneInfo) -> Counter[str]:
+    """How many events stand under each of the months; those that hold nothing are left out."""
     counts: Counter[str] = Counter()
-    for start, public in (
-        (Incident.started_at, Incident.public_at.is_not(None)),
-        (Maintenance.starts_at, Maintenance.withdrawn_at.is_(None)),
-    ):
-        first, last = session.execute(select(func.min(start), func.max(start)).where(public)).one()
-        months = _months_between(first, last, zone) if first is not None else []
-        for some in _batched(months):
-            each = [_in_month(start, public, month, zone) for month in some]
+    periods = [parse_period(month) for month in sorted(months)]
+    for start, stands in _STARTS:
+        for some in _batched(periods):
+            each = [_in_month(start, stands, month, zone) for month in some]
             counts.update({row[0]: row[1] for row in session.execute(union_all(*each)) if row[1]})
-    return tuple(sorted(counts.items(), reverse=True))
+    return counts
 
 
 def _months_between(first: datetime, last: datetime, zone: ZoneInfo) -> list[Period]:
@@ -110,13 +127,13 @@ def _incident_ids(session: Session, touched: Touched, now: datetime, zone: ZoneI
     newest = select(Incident.id).where(public).order_by(Incident.started_at.desc(), Incident.id.desc()).limit(NEWEST)
     yield from session.scalars(select(Incident.id).where(public, wanted))
     yield from session.scalars(newest)
-    if touched.components:
+    if touched.named:
         named = (
             select(AffectedComponent.component_id.label("component"), Incident.id.label("id"), Incident.started_at)
             .join(Update, Update.id == AffectedComponent.update_id)
             .join(Incident, Incident.id == Update.incident_id)
             .join(Component, Component.id == AffectedComponent.component_id)
-            .where(Component.slug.in_(touched.components), public, Update.public_at.is_not(None))
+            .where(Component.slug.in_(touched.named), public, Update.public_at.is_not(None))
             .distinct()
             .subquery()
         )
@@ -134,7 +151,7 @@ def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: Zo
     newest = select(Maintenance.id).order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()).limit(NEWEST)
     yield from session.scalars(select(Maintenance.id).where(stands, wanted))
     yield from session.scalars(newest.where(stands))
-    if touched.components:
+    if touched.named:
         named = (
             select(
                 MaintenanceComponent.component_id.label("component"),
@@ -143,7 +160,7 @@ def _maintenance_ids(session: Session, touched: Touched, now: datetime, zone: Zo
             )
             .join(Maintenance, Maintenance.id == MaintenanceComponent.maintenance_id)
             .join(Component, Component.id == MaintenanceComponent.component_id)
-            .where(Component.slug.in_(touched.components), stands)
+            .where(Component.slug.in_(touched.named), stands)
             .subquery()
         )
         yield from session.scalars(_newest_each(named, named.c.starts_at))

@@ -30,13 +30,17 @@ from statuspage.publishing.marker import MARKER, Marker, maker_digest, marker_by
 from statuspage.publishing.memory import Fragments, Memory
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.serving import place_of
-from statuspage.publishing.snapshot import Snapshot, root_of
+from statuspage.publishing.snapshot import Snapshot, Touched, root_of
 from statuspage.publishing.spoken import spoken
 from statuspage.publishing.statuspage_v2 import render_api
 from statuspage.publishing.touching import EVERYTHING, touched_since
 from statuspage.publishing.wellknown import render_wellknown
 
 Files = Iterator[tuple[str, bytes]]
+NEVER = timedelta(days=3650)
+"""Patience with figures that somebody else is to write."""
+_ONLY_THE_WHOLE = Touched(components=frozenset([""]))
+"""What shows all components is to be rendered, and no component's own page."""
 LOCK_SECONDS = 30.0
 """How long a publisher waits for another one before it gives up and leaves the rest to the next."""
 
@@ -93,10 +97,38 @@ class Publisher:
                 memory, self._memory = self._memory, Memory()  # a publish that fails leaves nothing half remembered
                 memory, snapshot = self._load(now, memory, everything=everything, patience=patience)
                 written = self._write(snapshot, memory, progress)
+                memory.stamp = self._stamp()
                 self._memory = memory
         except OSError as error:
             raise PublishFailed(f"the public site could not be written: {error}") from error
         return PublishResult(snapshot.revision, written, perf_counter() - began)
+
+    def warm(self, now: datetime) -> None:
+        """Remember what others published since, without writing: the next change costs here what it touches."""
+        with self._turn:
+            source, stamp = self._memory, self._stamp()
+        if read_marker(self.folder) is None:
+            return
+        memory, snapshot = self._load(now, source.copy(), everything=False, patience=NEVER)
+        memory.storied -= snapshot.touched.components
+        for _ in render_site(replace(snapshot, touched=_ONLY_THE_WHOLE), memory.fragments):
+            pass
+        memory.fragments.tidy()
+        memory.stamp = stamp
+        with self._turn:
+            if self._memory is source:  # nobody published meanwhile
+                self._memory = memory
+
+    def is_warm(self) -> bool:
+        """Whether nobody has published since this one last did, or was warmed."""
+        return self._memory.stamp == self._stamp()
+
+    def _stamp(self) -> int | None:
+        """Changes with each publish of any process; None while nothing is published."""
+        try:
+            return (self.folder / MARKER).stat().st_mtime_ns
+        except OSError:
+            return None
 
     def is_stale(self, session: Session, now: datetime) -> bool:
         """Whether a publish is due: something changed, or time alone changed what should be read."""
@@ -127,6 +159,8 @@ class Publisher:
                 touched = touched_since(session, marker, now, zone, since=since, patience=patience)
                 if everything or page.relaid_in > marker.revision or marker.made_by != self._made_by():
                     touched = replace(EVERYTHING, components=touched.components)
+            strange = touched.components - memory.storied
+            touched = replace(touched, named=touched.named | strange)
             snapshot = load_snapshot(
                 session,
                 policies=self.policies,
@@ -139,11 +173,14 @@ class Publisher:
             )
         memory.revision, memory.basis = snapshot.revision, basis
         memory.components = {component.id: component for component in snapshot.components}
+        memory.months = dict(snapshot.months)
         return memory, snapshot
 
     def _write(self, snapshot: Snapshot, memory: Memory, progress: Callable[[str], None] | None) -> int:
         files = sorted(render_site(snapshot, memory.fragments), key=lambda file: place_of(file[0]))
         memory.fragments.tidy()
+        named = snapshot.touched.named
+        memory.storied |= {c.slug for c in snapshot.components if snapshot.touched.everything or c.slug in named}
         before = read_marker(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         changed = len(write_files(self.folder, files, progress))

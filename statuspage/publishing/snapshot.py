@@ -284,13 +284,15 @@ class ServiceView:
 class Touched:
     """What a publish must render anew beside what every change renders (front page, feeds, JSON, calendar).
 
-    `everything` stands for a full build; components are slugs, months are "YYYY-MM" in the page's zone.
+    `everything` stands for a full build; months are "YYYY-MM" in the page's zone, components slugs; `named` are those
+    among them whose events changed or are not remembered, of the others only time moved the figures.
     """
 
     incidents: frozenset[str] = frozenset()
     maintenances: frozenset[str] = frozenset()
     months: frozenset[str] = frozenset()
     components: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     everything: bool = False
 
 
@@ -300,7 +302,7 @@ class Snapshot:
 
     `incidents` and `maintenances`, newest first by start, hold at least: all open, upcoming and running ones, those
     of the last 15 days, the 50 newest, those of the 100 newest updates, the touched ones, everything of the touched
-    months, and the 25 newest of each touched component; with `touched.everything` all there are. `months` counts what
+    months, and the 25 newest of each named component; with `touched.everything` all there are. `months` counts what
     each month ("YYYY-MM") holds, newest first.
     """
 

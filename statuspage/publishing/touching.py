@@ -47,6 +47,7 @@ def touched_since(
             Incident.public_at.is_not(None), Incident.status.in_([s for s in IncidentStatus if s.is_open])
         )
     )
+    named = _named_slugs(session, since, incidents=[row.id for row in incidents], maintenances=maintenance_ids)
     touched_incidents = frozenset([*(row.id for row in incidents), *open_ids])
     ahead = session.scalars(
         select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if not s.is_over]))
@@ -57,14 +58,8 @@ def touched_since(
         incidents=touched_incidents,
         maintenances=frozenset([*maintenance_ids, *ahead]),
         months=frozenset(months | _neighbours(months, marker.months)),
-        components=_component_slugs(
-            session,
-            since=since,
-            worn=marker.worn(now, patience),
-            incidents=[row.id for row in incidents],
-            maintenances=maintenance_ids,
-            everyone=everyone,
-        ),
+        components=named | (_all_slugs(session) if everyone else marker.worn(now, patience)),
+        named=named,
     )
 
 
@@ -88,31 +83,19 @@ def _neighbours(months: Iterable[str], known: Iterable[str]) -> set[str]:
     return beside
 
 
-def _component_slugs(
-    session: Session,
-    *,
-    since: int,
-    worn: Iterable[str],
-    incidents: Iterable[str],
-    maintenances: Iterable[str],
-    everyone: bool,
+def _named_slugs(
+    session: Session, since: int, *, incidents: Iterable[str], maintenances: Iterable[str]
 ) -> frozenset[str]:
-    query = select(Component.slug).where(Component.hidden.is_(False))
-    if not everyone:
-        named = (
-            select(AffectedComponent.component_id)
-            .join(Update, Update.id == AffectedComponent.update_id)
-            .where(Update.incident_id.in_(incidents))
-        )
-        worked_on = select(MaintenanceComponent.component_id).where(
-            MaintenanceComponent.maintenance_id.in_(maintenances)
-        )
-        query = query.where(
-            or_(
-                Component.changed_in > since,
-                Component.slug.in_(worn),
-                Component.id.in_(named),
-                Component.id.in_(worked_on),
-            )
-        )
-    return frozenset(session.scalars(query))
+    """Components that changed, or of which something was said."""
+    named = (
+        select(AffectedComponent.component_id)
+        .join(Update, Update.id == AffectedComponent.update_id)
+        .where(Update.incident_id.in_(incidents))
+    )
+    worked_on = select(MaintenanceComponent.component_id).where(MaintenanceComponent.maintenance_id.in_(maintenances))
+    changed = or_(Component.changed_in > since, Component.id.in_(named), Component.id.in_(worked_on))
+    return frozenset(session.scalars(select(Component.slug).where(Component.hidden.is_(False), changed)))
+
+
+def _all_slugs(session: Session) -> frozenset[str]:
+    return frozenset(session.scalars(select(Component.slug).where(Component.hidden.is_(False))))

@@ -22,6 +22,8 @@ from statuspage.translations.catalogues import load_catalogue
 
 _LOCALES = {"en": "en_GB"}
 """English dates are written day first, as the 24-hour clock beside them suggests."""
+_MONTH = 30
+"""Days."""
 LEADS = {
     "m": ("%(num)s minute", "%(num)s minutes"),
     "h": ("%(num)s hour", "%(num)s hours"),
@@ -185,7 +187,8 @@ class Words:
         return _formatted("LLLL", date.fromisoformat(f"{key}-01"), self.locale_name)
 
     def length(self, time: timedelta) -> str:
-        """A length as people say it: "2 h 30 min", "3 d 4 h", "45 s"; the two largest units, the rest dropped."""
+        """A length as people say it: "2 h 30 min", "3 d 4 h", "45 s"; the two largest units, the rest dropped, and
+        days alone from a month on."""
         seconds = int(time.total_seconds())
         parts = [
             (seconds // 86400, "d"),
@@ -194,7 +197,7 @@ class Words:
             (seconds % 60, "s"),
         ]
         first = next((n for n, (amount, _) in enumerate(parts) if amount), 3)
-        second = parts[first + 1 : first + 2] if first < 2 else []
+        second = parts[first + 1 : first + 2] if first < 2 and parts[0][0] < _MONTH else []
         return " ".join(
             f"{amount} {self.gettext(unit)}" for amount, unit in [parts[first], *second] if amount or first == 3
         )

@@ -19,6 +19,7 @@ from granian.server.embed import Server
 from statuspage.web import current
 from statuspage.web.doors import Doors
 from statuspage.web.files import PublishedFiles
+from statuspage.web.warming import kept_warm
 
 CONNECTIONS = 16_384
 """Connections held at once; a stalled one costs a few kilobytes and no thread."""
@@ -93,6 +94,7 @@ async def serve(app: Flask, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     try:
-        await server.serve()
+        with kept_warm(app.extensions[current.EXTENSION].publisher):
+            await server.serve()
     finally:
         front.doors.close()

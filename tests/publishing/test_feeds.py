@@ -130,7 +130,7 @@ def test_component_feed_tells_of_it_alone() -> None:
 
 
 def test_only_touched_components_get_feeds() -> None:
-    snapshot = replace(sample.trouble(), touched=Touched(components=frozenset(["api"])))
+    snapshot = replace(sample.trouble(), touched=Touched(components=frozenset(["api"]), named=frozenset(["api"])))
     assert [path for path in feeds(snapshot) if path.startswith("components/")] == [
         "components/api/feed.atom",
         "components/api/feed.rss",

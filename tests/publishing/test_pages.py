@@ -194,7 +194,7 @@ def test_component_never_measured_claims_nothing() -> None:
     snapshot = sample.calm()
     silent = replace(
         snapshot.components[0],
-        timeline=replace(snapshot.components[0].timeline, stretches=(), starts=()),
+        timeline=replace(snapshot.components[0].timeline, starts=(), states=()),
         status=ComponentStatus.UNKNOWN,
     )
     pages = render(replace(snapshot, components=(silent, *snapshot.components[1:])))
