@@ -26,12 +26,13 @@ class Address:
 def read_address(text: str | None) -> Address:
     """An e-mail address as typed, normalised; international domains work. Raises Refused naming `email`.
 
-    Non-ASCII before the @ is refused: most mail servers cannot carry it (RFC 6531).
+    Letters beyond ASCII before the @ need a mail server that carries them (RFC 6531); where ours does not, the mail
+    is given up and says so.
     """
     try:
         # deliverability would ask the DNS; globally_deliverable would refuse a company's own .internal names
         found = validate_email(
-            (text or "").strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            (text or "").strip(), check_deliverability=False, allow_smtputf8=True, globally_deliverable=False
         )
     except EmailNotValidError as error:
         raise Refused(Problem("email", f"this is not an e-mail address we can write to: {error}")) from None

@@ -227,6 +227,7 @@ def test_one_host_is_not_flooded(session: Session, now: datetime) -> None:
         ("info@bücher.example", "info@bücher.example", "info@xn--bcher-kva.example"),
         ("info@xn--bcher-kva.example", "info@bücher.example", "info@xn--bcher-kva.example"),
         ("o'neil@example.com", "o'neil@example.com", "o'neil@example.com"),
+        ("Ånna@example.com", "Ånna@example.com", "ånna@example.com"),
         ("ops@mail.internal", "ops@mail.internal", "ops@mail.internal"),
     ],
 )
@@ -249,7 +250,6 @@ def test_address_is_normalised(typed: str, address: str, key: str) -> None:
         "anna@example.com\r\nBcc: bob@example.com",
         "anna\x00@example.com",
         "anna\ud800@example.com",
-        "ånna@example.com",
         '"a b"@example.com',
         "anna@[192.0.2.1]",
         "a" * 400 + "@example.com",

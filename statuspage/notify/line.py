@@ -30,6 +30,7 @@ class Line:
         self.timeout = timeout
         self.pipelines = host.has_extn("pipelining")
         self.says_size = host.has_extn("size")
+        self.speaks_utf8 = host.has_extn("smtputf8")
         self.accepted = 0
         self.deadline = 0.0
         self.said_at = 0.0
@@ -184,8 +185,10 @@ class Line:
             self._next_step()
 
     def _envelope_of(self, mail: Mail) -> bytes:
-        size = f" SIZE={len(mail.data)}" if self.says_size else ""
-        return f"MAIL FROM:<{mail.envelope_from}>{size}\r\nRCPT TO:<{mail.recipient}>\r\nDATA\r\n".encode("ascii")
+        options = f" SIZE={len(mail.data)}" if self.says_size else ""
+        if not mail.recipient.isascii():
+            options += " BODY=8BITMIME SMTPUTF8"  # RFC 6531: the address stands in the To header, too
+        return f"MAIL FROM:<{mail.envelope_from}>{options}\r\nRCPT TO:<{mail.recipient}>\r\nDATA\r\n".encode()
 
     def _refusal(self, said: str, code: int, words: bytes) -> smtplib.SMTPException:
         assert self.mail is not None

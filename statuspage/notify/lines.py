@@ -26,6 +26,10 @@ LOOK_SECONDS = 0.25
 """How often lines are looked at that say nothing."""
 STALL_SECONDS = 1.0
 """Who lets us wait so long keeps the next mail no longer: it takes another line."""
+UNCARRIED = Trouble(
+    Meaning.MESSAGE_REFUSED,
+    "the mail server does not offer SMTPUTF8 (RFC 6531): it cannot write to letters beyond ASCII before the @",
+)
 
 
 class Lines:
@@ -45,10 +49,14 @@ class Lines:
         self._stalled: set[str] = set()
         self._queue: deque[Mail] = deque()
         self._accepted = False
+        self._speaks_utf8 = True
         self._looked_at = time.monotonic()
 
     def start(self, mail: Mail) -> None:
         """Begin to hand a mail over; returns at once. What was finished before must be recorded by now."""
+        if not self._carries(mail):
+            self._results.append((mail, UNCARRIED))
+            return
         while self._ready:
             line = self._ready.pop()
             if line.has_room and not self._is_stalled(line):
@@ -131,9 +139,20 @@ class Lines:
                 self._give_up_queue(error)
                 continue
             self._selector.register(line.sock, selectors.EVENT_READ, line)
-            self._begin(line, mail)
+            self._speaks_utf8 = line.speaks_utf8
+            waiting = [mail, *self._queue]
+            self._results += [(each, UNCARRIED) for each in waiting if not self._carries(each)]
+            self._queue = deque(each for each in waiting if self._carries(each))
+            if not self._queue:
+                self._idle.append(line)
+                continue
+            self._begin(line, self._queue.popleft())
             if self._queue and line.has_room:
                 self._guarded(line, Line.begin, self._queue.popleft())
+
+    def _carries(self, mail: Mail) -> bool:
+        """Whether the server, as far as we know it, takes mail to such an address at all."""
+        return self._speaks_utf8 or mail.recipient.isascii()
 
     def _begin(self, line: Line, mail: Mail) -> None:
         self._busy.add(line)

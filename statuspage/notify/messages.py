@@ -90,7 +90,7 @@ class Letter:
         return self.template.filled(
             {
                 self.places.token: person.token.encode("ascii"),
-                self.places.recipient: recipient.encode("ascii"),
+                self.places.recipient: recipient.encode(),
                 self.places.message_id: message_id.encode("ascii"),
                 self.places.wishes_text: said_in_text,
                 self.places.wishes_html: said_in_html,

@@ -25,7 +25,8 @@ class Keeper:
     their first try, by the seconds in the file FOLDER/clock), rcpt4xx, domain4xx DOMAIN (450 to its addresses),
     domainslow DOMAIN SECONDS (before the answer to a mail that goes there), rcpt421, mail4xx, sender (550 to MAIL),
     relay (554 to RCPT), rcpt5xx ADDRESS (550 to that one), data451 (to DATA itself), content5xx (554 to the mail),
-    dropdata, dropdot (taken, then the line is cut), slow SECONDS (before the answer to the mail).
+    dropdata, dropdot (taken, then the line is cut), slow SECONDS (before the answer to the mail),
+    ascii (no SMTPUTF8).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,7 +46,8 @@ class Keeper:
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+        known = [each for each in responses if self.fault != ["ascii"] or "SMTPUTF8" not in each]
+        return [*known[:-1], "250-PIPELINING", known[-1]]
 
     async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -132,7 +134,7 @@ def cut(server: SMTP) -> None:
 
 async def serve(folder: Path) -> None:
     keeper = Keeper(folder)
-    options: dict[str, Any] = {"hostname": "sink.test", "data_size_limit": None}
+    options: dict[str, Any] = {"hostname": "sink.test", "data_size_limit": None, "enable_SMTPUTF8": True}
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: FaultySMTP(keeper, **options), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -320,3 +320,26 @@ def test_nothing_due_writes_nothing(installation: Installation, now: datetime) -
     with installation.database.read() as session:
         assert not outbox.is_anything_due(session, now=now)
     assert deliver_mail(installation, lambda: now) == Report()
+
+
+def test_letters_beyond_ascii_need_a_server_for_them(
+    subscribe: Subscribe,
+    open_incident: OpenIncident,
+    run: Run,
+    mail_server: MailServer,
+    installation: Installation,
+) -> None:
+    subscribe("jörg@bücher.example", "anna@example.com")
+    open_incident()
+    assert run().sent == 2
+    to_joerg = next(mail for mail in mail_server.mails() if mail.recipient.startswith("jörg"))
+    assert to_joerg.recipient == "jörg@xn--bcher-kva.example"
+    assert "To: jörg@xn--bcher-kva.example\r\n".encode() in to_joerg.data
+    mail_server.behave("ascii")
+    open_incident("Portal is slow")
+    report = run()
+    assert (report.sent, report.dead) == (1, 1)
+    with installation.database.read() as session:
+        (dead,) = session.scalars(select(Delivery).where(Delivery.state == "dead"))
+        assert "SMTPUTF8" in (dead.last_error or "")
+        assert session.get_one(Subscriber, dead.subscriber_id).suppressed_at is None
