@@ -152,7 +152,7 @@ class _Hooking(InThreads):
             data = json.dumps(chat.render(bulletin), ensure_ascii=False).encode()
             return _addressed(row, subscriber.address, data, {}, allowed, chat.gone, now)
         members = _shape(kind.members, row)(session, news, Hearer(row, person, desk.letterhead, subscriber.secret))
-        data = webhook_payload.whole_payload(session, members, person.token, desk.letterhead, now)
+        data = webhook_payload.whole_payload(session, members, person.token, desk.letterhead, desk.policy, now)
         headers = signed_headers(subscriber.secret, message_id(row, person), data, now) if subscriber.secret else {}
         return _addressed(row, subscriber.address, data, headers, allowed, GONE, now)
 

@@ -17,7 +17,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage.claims import current_statuses
-from statuspage.domain.rollup import overall
+from statuspage.domain.rollup import carried, overall, weight
+from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import ComponentStatus, Impact, IncidentStatus, MaintenanceStatus
 from statuspage.models import (
     AffectedComponent,
@@ -81,14 +82,17 @@ def tell_component(session: Session, component: Component, status: ComponentStat
     return _component(component, status, _page(session).code)
 
 
-def whole_payload(session: Session, members: Json, token: str, letterhead: Letterhead, now: datetime) -> bytes:
+def whole_payload(
+    session: Session, members: Json, token: str, letterhead: Letterhead, policy: Policy, now: datetime
+) -> bytes:
     """The bytes that are posted: who speaks, how to end it, how the page is, and what is told."""
     meta = {
         "unsubscribe": f"{letterhead.url}/unsubscribe/{token}",
         "documentation": DOCUMENTATION,
         "generated_at": wire_time(now),
     }
-    return json.dumps({"meta": meta, "page": _page_state(session, now), **members}, ensure_ascii=False).encode()
+    payload = {"meta": meta, "page": _page_state(session, policy, now), **members}
+    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def wire_time(instant: datetime) -> str:
@@ -100,17 +104,19 @@ def _page(session: Session) -> Page:
     return session.get_one(Page, 1)
 
 
-def _page_state(session: Session, now: datetime) -> Json:
-    visible = session.scalars(select(Component.id).where(Component.hidden.is_(False))).all()
+def _page_state(session: Session, policy: Policy, now: datetime) -> Json:
+    shown = select(Component.id, Component.service).where(Component.hidden.is_(False))
+    visible = {component_id: service for component_id, service in session.execute(shown)}  # noqa: C416  rows, not pairs
+    statuses = current_statuses(session, visible, now, public=True)
+    up = carried(((visible[each], status) for each, status in statuses.items()), policy.redundant)
+    weights = [weight(status, is_carried=visible[each] in up) for each, status in statuses.items()]
     still_open = [status for status in IncidentStatus if status.is_open]
     impacts = session.scalars(
         select(Incident.impact).where(Incident.public_at.is_not(None), Incident.status.in_(still_open))
     )
     running = [status for status in MaintenanceStatus if status.is_running]
     work = session.scalar(select(Maintenance.id).where(Maintenance.status.in_(running)).limit(1))
-    state = overall(
-        current_statuses(session, visible, now, public=True).values(), impacts, maintenance_running=work is not None
-    )
+    state = overall(weights, impacts, maintenance_running=work is not None)
     page = _page(session)
     return {"id": page.code, "status_indicator": state.indicator, "status_description": state.description}
 

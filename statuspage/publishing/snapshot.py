@@ -328,8 +328,7 @@ class Snapshot:
     @cached_property
     def carried(self) -> frozenset[str]:
         """The services that are up because one of their components is enough, while another is down."""
-        redundant = {service.id for service in self.policy.services if service.rule == "any"}
-        return frozenset(carried(((each.service, each.status) for each in self.components), redundant))
+        return frozenset(carried(((each.service, each.status) for each in self.components), self.policy.redundant))
 
     def weight_of(self, component: ComponentView) -> ComponentStatus:
         """What a component's status means for the page as a whole."""

@@ -25,8 +25,8 @@ from statuspage.domain.sla.terms import (
     Terms,
     TicketTerms,
     Tier,
-    ZoneName,
 )
+from statuspage.domain.sla.values import Day, Filled, ZoneName
 
 
 class Policy(Terms):
@@ -34,13 +34,13 @@ class Policy(Terms):
 
     format: Literal[1] = Field(alias="schema")
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
-    name: Annotated[str, Field(min_length=1)]
+    name: Filled
     source: str = ""
     version: str = ""
-    effective_from: date = date(1970, 1, 1)
+    effective_from: Day = date(1970, 1, 1)
     timezone: ZoneName | None = None
     """None leaves it to the page; see `placed_in`."""
-    plans_without_sla: tuple[str, ...] = ()
+    plans_without_sla: tuple[Filled, ...] = ()
     """Plans that the text leaves out (IS3), in any case of letters."""
     hours: Hours = Hours()
     availability: AvailabilityTerms = AvailabilityTerms()
@@ -59,6 +59,11 @@ class Policy(Terms):
     def zone(self) -> ZoneInfo:
         """Borders of days and periods, and the wall time people read; UTC where nobody named a zone."""
         return ZoneInfo(self.timezone or "UTC")
+
+    @property
+    def redundant(self) -> frozenset[str]:
+        """The services of which one component is enough (CM12)."""
+        return frozenset(service.id for service in self.services if service.rule == "any")
 
     @property
     def hours_zone(self) -> ZoneInfo:
