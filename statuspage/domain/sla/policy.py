@@ -90,7 +90,7 @@ def load_policy(source: str | Path) -> Policy:
 def load_policies(name: str | Path) -> PolicyBook:
     """The versions under a preset id, a file, or a folder of .toml files. Raises PolicyError.
 
-    In a folder two versions may not begin on the same day, or which one rules would be chance.
+    A folder holds versions of one policy; two may not begin on the same day, or which one rules would be chance.
     """
     folder = Path(name)
     if str(name) in preset_ids() or not folder.is_dir():
@@ -99,6 +99,9 @@ def load_policies(name: str | Path) -> PolicyBook:
     if not loaded:
         raise PolicyError(str(name), [("", "the folder holds no .toml file")])
     for (earlier, path), (later, other) in pairwise(loaded):
+        if earlier.id != later.id:
+            reason = f"{later.id!r} is another policy than {earlier.id!r} in {path.name}"
+            raise PolicyError(str(other), [("id", reason)])
         if earlier.effective_from == later.effective_from:
             raise PolicyError(str(other), [("effective_from", f"the same day as in {path.name}")])
     return PolicyBook(tuple(policy for policy, _ in loaded))
@@ -200,7 +203,7 @@ def _dotted(location: tuple[int | str, ...], raw: Any) -> str:
         except (KeyError, IndexError, TypeError):
             node = None
         if isinstance(step, int) and isinstance(node, dict) and parts:
-            label = str(node.get(_NAMED_BY.get(parts[-1], "id"), step))
+            label = str(node.get(_NAMED_BY.get(parts[-1], "id")) or step)
         parts.append(label)
     return ".".join(parts)
 

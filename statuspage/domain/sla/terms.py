@@ -3,29 +3,44 @@
 Defaults are the strict reading: what a file does not mention is not excluded, not exempt and not offered.
 """
 
-from datetime import date, time
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from collections.abc import Iterator
+from datetime import time
+from decimal import Decimal
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
-import holidays as holiday_calendars
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    PlainValidator,
     StrictBool,
     ValidationInfo,
     field_validator,
 )
 
-from statuspage.domain.sla.duration import Duration, parse_duration
+from statuspage.domain.sla.duration import Duration
+from statuspage.domain.sla.values import (
+    ClosingTime,
+    Day,
+    Days,
+    Exemptions,
+    Filled,
+    Holidays,
+    Length,
+    Link,
+    Money,
+    Percent,
+    Share,
+    Total,
+    WallTime,
+    Weekday,
+    Words,
+    ZoneName,
+    distinct,
+    unset_word,
+    wall_time,
+)
 from statuspage.domain.vocabulary import Cause, MaintenanceKind
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Terms(BaseModel):
@@ -33,107 +48,29 @@ class Terms(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
-
-def _duration(value: Any) -> Duration:
-    if isinstance(value, Duration):
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_readable(cls, value: Any) -> Any:
+        """Texts go to pages, feeds and mails, where control characters cannot stand."""
+        for text in _texts(value):
+            if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
+                raise ValueError("must not contain control characters")
         return value
-    if not isinstance(value, str):
-        raise ValueError(f'{value!r} is not a duration: write it as text, such as "14d"')
-    return parse_duration(value)
 
 
-def _percent(value: Any) -> Decimal:
-    try:
-        percent = Decimal(str(value)) if not isinstance(value, bool) else None
-    except InvalidOperation:
-        percent = None
-    if percent is None or not percent.is_finite():
-        raise ValueError(f"{value!r} is not a percentage")
-    if not 0 < percent <= 100:
-        raise ValueError(f"{value} is not a percentage above 0 and up to 100")
-    return percent
-
-
-def _zone(name: Any) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (KeyError, ValueError, TypeError, OSError):
-        raise ValueError(f"{name!r} is not a time zone of the IANA list, such as Europe/Amsterdam") from None
-
-
-def _wall_time(value: Any) -> time:
-    if isinstance(value, time):
-        return value
-    try:
-        return time(0) if value == "24:00" else time.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError(f'{value!r} is not a time of day, such as "09:00"') from None
-
-
-def _closing_time(value: time) -> str:
-    """A closing at midnight is the end of the day."""
-    return f"{value:%H:%M}" if value != time(0) else "24:00"
-
-
-def _total(value: Any) -> Duration | None:
-    if value is None or value == "calendar":
-        return None
-    total = _duration(value)
-    if total.is_business or total.counts_days or not total.amount:
-        raise ValueError(f'{value!r} is neither "calendar" nor an elapsed length, such as "43200m"')
-    return total
-
-
-def _exemption(value: Any) -> Cause | MaintenanceKind:
-    for words in (Cause, MaintenanceKind):
-        if value in [word.value for word in words]:
-            return words(value)
-    known = ", ".join([*Cause, *MaintenanceKind])
-    raise ValueError(f"{value!r} is neither a cause nor a class of maintenance: expected one of {known}")
-
-
-def _unset(value: Any) -> Any:
-    return None if value in ("", "none", "exact") else value
-
-
-@lru_cache(maxsize=64)
-def _holiday_code(code: str) -> str:
-    country, _, region = code.partition("-")
-    try:
-        holiday_calendars.country_holidays(country, subdiv=region or None)
-    except (NotImplementedError, KeyError):
-        raise ValueError(f"{code!r} is not a holiday calendar: expected a country or region, such as NL") from None
-    return code
-
-
-def _holidays(code: Any) -> str:
-    if not isinstance(code, str):
-        raise ValueError(f"{code!r} is not a holiday calendar")
-    return _holiday_code(code) if code else ""
-
-
-def _distinct(values: Any) -> Any:
-    if isinstance(values, list | tuple):
-        twice = [value for n, value in enumerate(values) if value in values[:n]]
-        if twice:
-            raise ValueError(f"{twice[0]!r} stands there twice")
-    return values
-
-
-Length = Annotated[Duration, PlainValidator(_duration), PlainSerializer(str, return_type=str)]
-Percent = Annotated[Decimal, PlainValidator(_percent), PlainSerializer(str, return_type=str)]
-ZoneName = Annotated[str, BeforeValidator(_zone)]
-WallTime = Annotated[time, PlainValidator(_wall_time), PlainSerializer("{:%H:%M}".format, return_type=str)]
-ClosingTime = Annotated[time, PlainValidator(_wall_time), PlainSerializer(_closing_time, return_type=str)]
-Total = Annotated[Duration | None, PlainValidator(_total), PlainSerializer(lambda total: total and str(total))]
-Exemption = Annotated[Cause | MaintenanceKind, PlainValidator(_exemption), PlainSerializer(str, return_type=str)]
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
 
 
 class Hours(Terms):
     """Business hours: days, opening and closing wall time, holidays. Closing at or before opening is a night
     window that ends the next day; it belongs to the day on which it opens."""
 
-    days: Annotated[tuple[Weekday, ...], BeforeValidator(_distinct), Field(min_length=1)] = (
+    days: Annotated[tuple[Weekday, ...], BeforeValidator(distinct), Field(min_length=1)] = (
         "mon",
         "tue",
         "wed",
@@ -143,15 +80,15 @@ class Hours(Terms):
     open: WallTime = time(9)
     close: ClosingTime = Field(time(17), validate_default=True)
     timezone: ZoneName | None = None
-    holidays: Annotated[str, BeforeValidator(_holidays)] = ""
-    holidays_add: tuple[date, ...] = ()
-    holidays_drop: tuple[date, ...] = ()
+    holidays: Holidays = ""
+    holidays_add: tuple[Day, ...] = ()
+    holidays_drop: tuple[Day, ...] = ()
 
     @field_validator("close", mode="before")
     @classmethod
     def _is_another_time(cls, value: Any, known: ValidationInfo) -> Any:
         """Hours that close as they open are none, or the whole day: a guess either way."""
-        if value != "24:00" and _wall_time(value) == known.data.get("open"):
+        if value != "24:00" and wall_time(value) == known.data.get("open"):
             raise ValueError('the same time as hours.open; the whole day is open = "00:00" and close = "24:00"')
         return value
 
@@ -163,10 +100,10 @@ class AvailabilityTerms(Terms):
     total: Total = None
     measured_from: Literal["incident", "ticket"] = "incident"
     first_period: Literal["any", "full"] = "any"
-    remove_from_total: Annotated[tuple[Exemption, ...], BeforeValidator(_distinct)] = ()
-    not_downtime: Annotated[tuple[Exemption, ...], BeforeValidator(_distinct)] = ()
-    start_rounding: Annotated[Literal["minute_floor"] | None, BeforeValidator(_unset)] = None
-    sum_rounding: Annotated[Literal["nearest_minute"] | None, BeforeValidator(_unset)] = None
+    remove_from_total: Exemptions = ()
+    not_downtime: Exemptions = ()
+    start_rounding: Annotated[Literal["minute_floor"] | None, BeforeValidator(unset_word)] = None
+    sum_rounding: Annotated[Literal["nearest_minute"] | None, BeforeValidator(unset_word)] = None
     only_reported: StrictBool = False
     measured_by: Literal["internal", "external"] = "internal"
     default_target: Percent | None = None
@@ -179,15 +116,15 @@ class AvailabilityTerms(Terms):
 class MeasuredComponent(Terms):
     """A component of a service; a beta one is left out of the figure (CM6)."""
 
-    id: str
+    id: Filled
     beta: StrictBool = False
 
 
 class Service(Terms):
     """What a target is promised for. Rule "all": down while any component is; "any": up while one is (CM12)."""
 
-    id: Annotated[str, Field(min_length=1)]
-    name: str
+    id: Filled
+    name: Filled
     target: Percent | None = None
     rule: Literal["all", "any"] = "all"
     components: tuple[MeasuredComponent, ...] = ()
@@ -198,8 +135,8 @@ class Service(Terms):
 class Tier(Terms):
     """A customer level with its own target, which overrides the service's (TP10)."""
 
-    id: Annotated[str, Field(min_length=1)]
-    name: str
+    id: Filled
+    name: Filled
     target: Percent
 
 
@@ -207,7 +144,7 @@ class PriorityTerms(Terms):
     """What a priority means, whether the public sees it, and how often an update is promised."""
 
     id: Literal["P1", "P2", "P3", "P4", "P5"]
-    name: str
+    name: Filled
     means: str = ""
     public: StrictBool
     escalate: Literal["immediately", "business_hours", "planned"] | None = None
@@ -228,11 +165,11 @@ class MaintenanceTerms(Terms):
     scheduled_lead: Length = Duration(0, "m")
     lead_counts: Literal["instant", "date"] = "instant"
     emergency_lead: Length | None = None
-    late_needs_reason: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
+    late_needs_reason: Words = ()
     keep_outside_hours: Annotated[
-        tuple[Literal["scheduled", "regular", "high_risk"], ...], BeforeValidator(_distinct)
+        tuple[Literal["scheduled", "regular", "high_risk"], ...], BeforeValidator(distinct)
     ] = ()
-    regular_per_week: Annotated[int, Field(strict=True, ge=0)] = 0
+    regular_per_week: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
     email_to: Literal["subscribers", "contacts"] = "subscribers"
     emergency_name: str = ""
 
@@ -241,7 +178,7 @@ class Band(Terms):
     """Below this availability a share of the fee is due: percent by tier id, or under "all"."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, Annotated[int | Decimal, Field(ge=0, le=100)]] = Field(init=False)
+    __pydantic_extra__: dict[str, Share] = Field(init=False)
 
     below: Percent
 
@@ -255,10 +192,10 @@ class CreditTerms(Terms):
 
     who: Literal["claimants", "reporters"]
     form: Literal["credit", "refund", "credit_or_refund"]
-    cap: Annotated[Decimal, Field(gt=0)] | None = None
+    cap: Money | None = None
     currency: str = ""
-    claim_days: Annotated[int, Field(strict=True, ge=0)] | None = None
-    meeting_days: Annotated[int, Field(strict=True, ge=0)] | None = None
+    claim_days: Days | None = None
+    meeting_days: Days | None = None
     note: str = ""
     """What the contract says beside the credit (TP29, TP30)."""
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
@@ -267,7 +204,7 @@ class CreditTerms(Terms):
 class ResponseTerms(Terms):
     """A deadline for customer reports of one class: limits by tier id, or under "all"."""
 
-    report_class: str = Field(alias="class")
+    report_class: Filled = Field(alias="class")
     means: str = ""
     """What a report of this class is (CM18); a priority of the same name may say it instead (TP2)."""
     measure: Literal["response", "diagnosis", "action"]
@@ -282,20 +219,20 @@ class TicketTerms(Terms):
     """What counts as a fault, for who records a report and for who reads the page (IS6, IS7)."""
     openers: Literal["anyone", "administrator", "named", "authorised"] = "anyone"
     named_openers: Annotated[int, Field(strict=True, ge=1)] | None = None
-    report_within_days: Annotated[int, Field(strict=True, ge=0)] | None = None
+    report_within_days: Days | None = None
     final_class_by: Literal["provider"] | None = None
     reclassify_by: Literal["provider"] | None = None
     """Customers set the class; the provider may set another, with a reason that is logged (CM19, CM20)."""
     workaround_downgrades: StrictBool = False
     downgrade_clock: Literal["from_open", "from_downgrade"] = "from_open"
     tolerance: Percent | None = None
-    introductory_days: Annotated[int, Field(strict=True, ge=0)] | None = None
-    not_counted: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
-    close_reasons: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
-    record_validated_days: Annotated[int, Field(strict=True, ge=0)] | None = None
-    recovery_loss_hours: Annotated[int, Field(strict=True, ge=0)] | None = None
+    introductory_days: Days | None = None
+    not_counted: Words = ()
+    close_reasons: Words = ()
+    record_validated_days: Days | None = None
+    recovery_loss_hours: Days | None = None
     """How much of customers' work a restored snapshot may lose at most (OP16)."""
-    asks: Annotated[tuple[str, ...], BeforeValidator(_distinct)] = ()
+    asks: Words = ()
     """What a customer is to say with a report (OP38); what is missing is listed."""
 
 
@@ -309,7 +246,7 @@ class SubscriptionTerms(Terms):
 class SupportLine(Terms):
     """One line of the table of support (TP47): what is offered, and to which tiers; to all where none is named."""
 
-    offer: str
+    offer: Filled
     tiers: tuple[str, ...] = ()
 
 
@@ -323,5 +260,5 @@ class PageTerms(Terms):
     coordination: str = ""
     """Who coordinates an open incident (CM24)."""
     support: tuple[SupportLine, ...] = ()
-    links: dict[str, str] = {}
-    checklist: tuple[str, ...] = ()
+    links: dict[Filled, Link] = {}
+    checklist: tuple[Filled, ...] = ()

@@ -1,15 +1,27 @@
 """Policy files: what loads, what is refused, and how a mistake is named."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from statuspage.domain.periods import parse_period
+from statuspage.domain.periods import Period, parse_period
+from statuspage.domain.sla.credits import claims_close_at
 from statuspage.domain.sla.duration import Duration
 from statuspage.domain.sla.notice import classify, latest_notice
-from statuspage.domain.sla.policy import Policy, PolicyError, load_policies, load_policy, override, preset_ids
+from statuspage.domain.sla.policy import (
+    Policy,
+    PolicyError,
+    load_policies,
+    load_policy,
+    override,
+    preset_ids,
+    validated,
+)
 from statuspage.domain.vocabulary import MaintenanceKind
 
 MINIMAL = """\
@@ -164,6 +176,21 @@ def test_a_tier_overrides_the_service_target() -> None:
         ('"14d"', '"14d"\nemergency_lead = "15d"', "maintenance.emergency_lead", "more than the scheduled_lead"),
         ('"14d"', '"5bd"\nemergency_lead = "14d"', "maintenance.emergency_lead", "'14d' is more"),
         ("[availability]", '[availability]\ntotal = "30d"', "availability.total", "43200m"),
+        ("schema = 1", "schema = 1\neffective_from = 0", "effective_from", "not a date"),
+        ("schema = 1", 'schema = 1\neffective_from = "0"', "effective_from", "not a date"),
+        ("[maintenance]", '[hours]\nopen = "24:00"\n[maintenance]', "hours.open", "opens at"),
+        ("gold = 10", "gold = true", "credits.bands.1.gold", "percentage from 0"),
+        ('form = "credit"', 'form = "credit"\ncap = "1e400"', "credits.cap", "1000000000"),
+        ('form = "credit"', 'form = "credit"\nclaim_days = 99999999', "credits.claim_days", "3660"),
+        ('"14d"', '"14d"\nlate_needs_reason = [" "]', "maintenance.late_needs_reason.0", "must not be empty"),
+        ('class = "Urgent"', 'class = ""', "response.0.class", "must not be empty"),
+        ('name = "API"', 'name = "A\\u0000PI"', "service.api.name", "control characters"),
+        (
+            "[availability]",
+            '[page.links]\nHelp = "javascript:alert(1)"\n[availability]',
+            "page.links.Help",
+            "https://",
+        ),
     ],
 )
 def test_a_mistake_is_named_by_file_key_and_reason(tmp_path: Path, old: str, new: str, key: str, reason: str) -> None:
@@ -176,6 +203,57 @@ def test_a_mistake_is_named_by_file_key_and_reason(tmp_path: Path, old: str, new
     assert caught.value.key == key
     assert reason in caught.value.reason
     assert str(caught.value).startswith(f"{file}: {key}: ")
+
+
+JUNK = (None, "", "x", "-5m", "NaN", -1, 10**30, True, [], ["x"], {}, {"surprise": 1}, float("inf"))
+
+
+@pytest.mark.parametrize("preset", preset_ids())
+def test_junk_is_refused_or_harmless(preset: str) -> None:
+    """Whatever stands at a key, a file is used whole or refused with its name, the key and a reason."""
+    whole = load_policy(preset).model_dump(by_alias=True, exclude_unset=True, mode="json")
+    now, refused = datetime(2024, 5, 1, 12, tzinfo=UTC), []
+    for path in paths_in(whole):
+        for junk in JUNK:
+            try:
+                policy = validated(with_value(whole, path, junk), "policy.toml")
+            except PolicyError as error:
+                refused.append(error)
+            else:
+                latest_notice(policy, now)
+                claims_close_at(policy, Period(date(2024, 4, 1)))
+    assert refused
+    assert all(str(error).startswith("policy.toml: ") and error.reason for error in refused)
+
+
+@pytest.mark.parametrize("preset", preset_ids())
+def test_an_unknown_key_is_refused_at_every_depth(preset: str) -> None:
+    whole = load_policy(preset).model_dump(by_alias=True, exclude_unset=True, mode="json")
+    tables = [path for path in paths_in(whole) if isinstance(value_at(whole, path), dict)]
+    for path in [(), *(path for path in tables if path[-1] not in ("links", "limits"))]:
+        with pytest.raises(PolicyError, match="surprise") as refused:
+            validated(with_value(whole, (*path, "surprise"), "1x"), "policy.toml")
+        assert refused.value.key.endswith("surprise")
+
+
+def paths_in(node: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of everything below a node."""
+    below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in below:
+        yield (*above, step)
+        yield from paths_in(value, (*above, step))
+
+
+def value_at(node: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        node = node[step]
+    return node
+
+
+def with_value(whole: Any, path: tuple[str | int, ...], value: Any) -> Any:
+    changed = deepcopy(whole)
+    value_at(changed, path[:-1])[path[-1]] = value
+    return changed
 
 
 def test_the_whole_day_is_written_as_such() -> None:
@@ -227,6 +305,15 @@ def test_a_folder_needs_versions_on_different_days(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text(MINIMAL)
     with pytest.raises(PolicyError, match=r"effective_from: the same day as in a\.toml"):
+        load_policies(tmp_path)
+
+
+def test_a_folder_holds_one_policy(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(MINIMAL)
+    (tmp_path / "b.toml").write_text(
+        MINIMAL.replace("acme", "other").replace("[[", "effective_from = 2025-01-01\n[[", 1)
+    )
+    with pytest.raises(PolicyError, match=r"b\.toml: id: 'other' is another policy than 'acme' in a\.toml"):
         load_policies(tmp_path)
 
 
