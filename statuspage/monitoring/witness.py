@@ -1,8 +1,9 @@
 """Whether a failure is the target's or ours: a network or name servers that are gone, a process that stood still.
 
 A failure that could be ours is called the target's only when something else answered meanwhile: another target, or,
-where there is none, one of the root name servers, which everybody can reach who has a network. Where those were
-never reached (an inner network without a way out), it is ours only when nothing at all answers any more.
+where there is none, one of the root name servers, which everybody can reach who has a network; they are met while all
+is well, so that their silence says something later. Where they were never reached (an inner network without a way
+out), it is ours only when our name servers fell silent too, or nothing at all answers any more.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from statuspage.monitoring.finding import Doubt, Finding, unknown
 
 ROOTS = ("198.41.0.4", "199.9.14.201", "192.33.4.12", "193.0.14.129", "202.12.27.33", "2001:7fd::1")
 """Root name servers a, b, c, k and m: run by different people at hundreds of places."""
+ROOT_PORT = 53
 ASKED_SECONDS = 2.0
+MET_SECONDS = 3600.0
+"""Roots that were never reached are tried again after so long."""
 KEPT_SECONDS = 3.0
 RECENT_SECONDS = 5.0
 MANY = 3
@@ -70,6 +74,8 @@ class Witness:
         if finding.doubt is None:
             self._heard_at = now
             self._doubted.pop(aim.host, None)
+            if not self._roots_known and now - self._asked_at > MET_SECONDS:
+                self._question(now)
         elif finding.doubt is Doubt.NETWORK:
             self._doubted[aim.host] = now
 
@@ -91,26 +97,37 @@ class Witness:
             return True
         now = asyncio.get_running_loop().time()
         recent = [host for host, at in self._doubted.items() if now - at < 60.0]
-        return not self._roots_known and len(recent) < MANY
+        if self._roots_known or len(recent) >= MANY:
+            return False
+        knew_names = self._reach.names.heard_at > float("-inf")
+        return not knew_names or await self._is_heard_by_names(began)
 
     async def _has_names(self, began: float) -> bool:
         if self._reach.names.heard_at >= began - RECENT_SECONDS:
             return True
+        if not await self._is_heard_by_names(began):
+            return False
+        return not self._roots_known or await self._has_network(began)
+
+    async def _is_heard_by_names(self, began: float) -> bool:
+        """Whether a name server of ours answers, or did since the check began."""
         try:
             await self._reach.names.servers().resolve(".", "NS", lifetime=ASKED_SECONDS, search=False)
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             pass
         except (dns.exception.DNSException, OSError):
-            return False
-        return not self._roots_known or await self._has_network(began)
+            return self._reach.names.heard_at >= began
+        return True
 
     async def _asked_roots(self) -> bool:
         """Whether any root name server takes a connection; asked once for all who want to know."""
-        now = asyncio.get_running_loop().time()
+        return await asyncio.shield(self._question(asyncio.get_running_loop().time()))
+
+    def _question(self, now: float) -> asyncio.Task[bool]:
         if self._asking is None or (self._asking.done() and now - self._asked_at > KEPT_SECONDS):
             self._asked_at = now
             self._asking = asyncio.create_task(self._ask_roots())
-        return await asyncio.shield(self._asking)
+        return self._asking
 
     async def _ask_roots(self) -> bool:
         asked = [asyncio.create_task(_connects(address)) for address in ROOTS]
@@ -129,7 +146,7 @@ class Witness:
 async def _connects(address: str) -> bool:
     try:
         async with asyncio.timeout(ASKED_SECONDS):
-            _, writer = await asyncio.open_connection(address, 53)
+            _, writer = await asyncio.open_connection(address, ROOT_PORT)
     except OSError:
         return False
     writer.transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
@@ -27,13 +28,14 @@ def others(count: int) -> list[Aim]:
     return [aim_of(f"m{n}", {"kind": "tcp", "target": f"203.0.113.{n + 2}:80"}) for n in range(count)]
 
 
-def settled(act: Callable[[Witness], Any], aim: Aim, doubt: Doubt) -> Finding:
-    """What a witness makes of a failure that began at 0 after `act` happened."""
+def settled(act: Callable[[Witness], Any], aim: Aim, doubt: Doubt, pause: float = 0.0) -> Finding:
+    """What a witness makes of a failure that began `pause` seconds after `act` happened."""
 
     async def run() -> Finding:
         reach = Reach([IPv4Network("127.0.0.0/8")])
         observer = Witness(reach)
         act(observer)
+        await asyncio.sleep(pause)
         return await observer.settle(aim, down("no answer", doubt), asyncio.get_running_loop().time())
 
     with ThreadPoolExecutor(1) as thread:  # a browser of another test may hold a loop in this one
@@ -78,6 +80,38 @@ def test_nothing_answers_any_more_is_unknown() -> None:
 
     found = settled(hear, FAR, Doubt.NETWORK)
     assert (found.outcome, found.words) == (Outcome.UNKNOWN, "no network here: nothing else answers either")
+
+
+@pytest.mark.usefixtures("no_roots", "dead_names")
+def test_silence_of_known_name_servers_is_ours() -> None:
+    found = settled(lambda observer: observer._reach.names.note_answer(), FAR, Doubt.NETWORK, pause=0.01)
+    assert (found.outcome, found.words) == (Outcome.UNKNOWN, "no network here: nothing else answers either")
+
+
+@pytest.mark.usefixtures("no_roots", "dead_names")
+def test_inner_network_blames_its_target() -> None:
+    assert settled(lambda _: None, FAR, Doubt.NETWORK).outcome is Outcome.DOWN
+
+
+@pytest.mark.usefixtures("dead_names")
+def test_roots_are_met_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as root, ThreadPoolExecutor(1) as thread:
+        monkeypatch.setattr(witness, "ROOTS", ("127.0.0.1",))
+        monkeypatch.setattr(witness, "ROOT_PORT", root.getsockname()[1])
+        monkeypatch.setattr(witness, "KEPT_SECONDS", 0.0)
+        assert thread.submit(lambda: asyncio.run(_lose_network_after_one_answer(root))).result() is Outcome.UNKNOWN
+
+
+async def _lose_network_after_one_answer(root: socket.socket) -> Outcome:
+    observer = Witness(Reach())
+    loop = asyncio.get_running_loop()
+    observer.note(FAR, in_time("connected", 1, None), loop.time())
+    root.settimeout(20)
+    (await asyncio.to_thread(root.accept))[0].close()
+    root.close()
+    await asyncio.sleep(0.1)
+    found = await observer.settle(FAR, down("no answer", Doubt.NETWORK), loop.time())
+    return found.outcome
 
 
 @pytest.mark.usefixtures("dead_names")
