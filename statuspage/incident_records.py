@@ -29,6 +29,7 @@ def load_incidents(
     session: Session,
     *,
     open_only: bool = False,
+    status: IncidentStatus | None = None,
     drafts: bool | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 100,
@@ -39,6 +40,8 @@ def load_incidents(
     query = query.order_by(Incident.started_at.desc(), Incident.id.desc())
     if open_only:
         query = query.where(Incident.status.in_([s for s in IncidentStatus if s.is_open]))
+    if status is not None:
+        query = query.where(Incident.status == status)
     if drafts is not None:
         query = query.where(Incident.draft.is_(drafts))
     if after is not None:

@@ -70,7 +70,7 @@ SCOPES = {
         show_customer_report list_customers show_customer list_deliveries show_outbox list_incidents show_incident
         list_maintenances show_maintenance list_monitors show_monitor list_notices show_notice show_policy show_uptime
         show_sla_report show_communications list_slots show_slot list_subscribers show_subscriber
-        show_update
+        show_update list_templates show_template
     """,
     Scope.WRITE: """
         receive_claim dispute_claim settle_claim create_component change_component create_correction
@@ -82,11 +82,12 @@ SCOPES = {
         move_maintenance extend_maintenance cancel_maintenance create_monitor test_monitor change_monitor
         remove_monitor post_notice change_notice delete_notice add_slot end_slot create_subscriber erase_subscriber
         withdraw_incident withdraw_maintenance edit_update withdraw_update
+        add_template change_template delete_template
     """,
     Scope.ADMIN: """
         list_hooks create_hook show_hook revoke_hook list_tokens create_token show_token revoke_token list_users
-        create_user show_user change_user list_audit_events list_invitations invite_user show_invitation
-        send_invitation revoke_invitation
+        create_user show_user change_user deactivate_user list_audit_events list_invitations invite_user
+        show_invitation send_invitation revoke_invitation
     """,
 }
 SCOPE_NEEDED = {f"api_v1.{name}": scope for scope, names in SCOPES.items() for name in names.split()}

@@ -14,10 +14,10 @@ from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Component, Correction
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, Query, Shape, UtcInstant
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of_all
 
 
-class CorrectionQuery(Query):
+class CorrectionQuery(PageQuery):
     """Which corrections."""
 
     component: Annotated[str, Field(max_length=80)] | None = Field(None, description="slug; all when absent")
@@ -46,8 +46,10 @@ def list_corrections(call: Call, query: CorrectionQuery) -> Answer:
         except NotFound as error:
             raise Refused(Problem("component", str(error))) from None
         rows = corrections.load_corrections(session, component=component)
-        items = [_answer(row, session.get_one(Component, row.component_id)) for row in rows]
-        return call.answered(Items[CorrectionAnswer](items=items, next=None))
+        items, following = page_of_all(
+            rows, query, lambda row: _answer(row, session.get_one(Component, row.component_id))
+        )
+        return call.answered(Items[CorrectionAnswer](items=items, next=following))
 
 
 @endpoint("POST", "/corrections", scope=Scope.WRITE, body=CorrectionDraft, gives=CorrectionAnswer, status=201)

@@ -85,7 +85,9 @@ class NewIncident(IncidentDraft):
 class IncidentQuery(PageQuery):
     """Which incidents."""
 
-    status: Literal["open", "all"] = Field("all", description="`open`: only those that still go on")
+    status: Literal["open", "all", "investigating", "identified", "monitoring", "resolved", "postmortem"] = Field(
+        "all", description="`open`: only those that still go on"
+    )
 
 
 @endpoint("GET", "/incidents", scope=Scope.READ, query=IncidentQuery, gives=Items[IncidentAnswer])
@@ -95,7 +97,11 @@ def list_incidents(call: Call, query: IncidentQuery) -> Answer:
         policy = call.installation.policy(call.now, session)
         base = call.base_url(session)
         rows = incidents.load_incidents(
-            session, open_only=query.status == "open", after=read_cursor(query.cursor), limit=query.limit + 1
+            session,
+            open_only=query.status == "open",
+            status=None if query.status in ("open", "all") else IncidentStatus(query.status),
+            after=read_cursor(query.cursor),
+            limit=query.limit + 1,
         )
         held = incidents.components_held_by(session, rows)
         items, following = page_of(

@@ -17,7 +17,7 @@ from statuspage.monitor_drafts import MonitorChange, MonitorTable, shown_setting
 from statuspage.monitoring.trial import try_check
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, Query, Shape, UtcInstant
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of_all
 
 
 class MonitorDraft(MonitorTable):
@@ -26,7 +26,7 @@ class MonitorDraft(MonitorTable):
     component: Slug
 
 
-class MonitorQuery(Query):
+class MonitorQuery(PageQuery):
     """Which monitors."""
 
     component: Annotated[str, Field(max_length=80)] | None = Field(None, description="slug; all when absent")
@@ -76,7 +76,8 @@ def list_monitors(call: Call, query: MonitorQuery) -> Answer:
     with call.read() as session:
         component = _component(session, query.component) if query.component else None
         rows = monitors.load_monitors(session, component=component)
-        return call.answered(Items[MonitorAnswer](items=[_answer(row) for row in rows], next=None))
+        items, following = page_of_all(rows, query, _answer)
+        return call.answered(Items[MonitorAnswer](items=items, next=following))
 
 
 @endpoint("GET", "/monitors/<monitor_id>", scope=Scope.READ, gives=MonitorAnswer)

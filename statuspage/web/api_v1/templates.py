@@ -9,7 +9,7 @@ from statuspage.template_drafts import TemplateChange, TemplateDraft
 from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, Shape, TranslationAnswer, UtcInstant
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant, page_of_all
 
 
 class TemplateAnswer(Shape):
@@ -24,12 +24,12 @@ class TemplateAnswer(Shape):
     translations: dict[str, TranslationAnswer] = {}
 
 
-@endpoint("GET", "/templates", scope=Scope.READ, gives=Items[TemplateAnswer])
-def list_templates(call: Call) -> Answer:
+@endpoint("GET", "/templates", scope=Scope.READ, query=PageQuery, gives=Items[TemplateAnswer])
+def list_templates(call: Call, query: PageQuery) -> Answer:
     """All templates, by name."""
     with call.read() as session:
-        items = [template_answer(row) for row in templates.load_templates(session)]
-        return call.answered(Items[TemplateAnswer](items=items, next=None))
+        items, following = page_of_all(templates.load_templates(session), query, template_answer)
+        return call.answered(Items[TemplateAnswer](items=items, next=following))
 
 
 @endpoint("GET", "/templates/<template_id>", scope=Scope.READ, gives=TemplateAnswer)

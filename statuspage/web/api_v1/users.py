@@ -94,6 +94,16 @@ def change_user(call: Call, user_id: str, draft: UserChange) -> Answer:
         return call.answered(user_answer(user))
 
 
+@endpoint("DELETE", "/users/<user_id>", scope=Scope.ADMIN, status=204)
+def deactivate_user(call: Call, user_id: str) -> Answer:
+    """Shut a user out: sessions end, and what they did keeps their name. The last admin stays one."""
+    with call.write() as session:
+        user = _load(session, user_id)
+        people.deactivate(session, user)
+        _record(call, session, "user.deactivate", user)
+        return call.answered(None)
+
+
 def _load(session: Session, user_id: str) -> User:
     if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 10):
         raise NotFound("user", user_id)

@@ -62,6 +62,8 @@ def test_updates_move_the_incident_along(api: Api) -> None:
     assert resolved["resolved_at"]
     assert resolved["next_update_due"] is None
     assert api.get("/incidents", status="open").json == {"items": [], "next": None}
+    assert [each["id"] for each in api.get("/incidents", status="resolved").json["items"]] == [resolved["id"]]
+    assert fields_of(api.get("/incidents", status="over")) == ["status"]
     assert api.get("/components/sip-trunk").json["status"] == "operational"
 
 

@@ -54,6 +54,7 @@ THINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("hook_id", "/hooks", {"name": "Grafana", "kind": "alert"}),
     ("token_id", "/tokens", {"name": "deploys", "scope": "read"}),
     ("user_id", "/users", {"email": "ann@example.com", "role": "viewer", "password": "a long password"}),
+    ("template_id", "/templates", {"name": "First word", "body": "We look."}),
     ("invitation_id", "/invitations", {"email": "ben@example.com", "role": "viewer"}),
 )
 """One of each, in an order in which each finds those it names."""
@@ -94,6 +95,16 @@ def test_every_post_takes_an_idempotency_key(document: dict[str, Any]) -> None:
         if "post" in operations:
             assert "Idempotency-Key" in [parameter["name"] for parameter in operations["post"]["parameters"]]
             assert "201" in operations["post"]["responses"]
+
+
+def test_every_list_is_read_in_pages(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        listed = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        name = next((each["schema"].get("$ref", "") for each in listed.values()), "").rpartition("/")[2]
+        if "next" in document["components"]["schemas"].get(name, {}).get("properties", {}):
+            parameters = {parameter["name"]: parameter["schema"] for parameter in operations["get"]["parameters"]}
+            assert "cursor" in parameters, path
+            assert parameters["limit"]["maximum"] == parameters["limit"]["default"] == 100, path
 
 
 def test_every_call_may_be_told_to_wait(document: dict[str, Any]) -> None:

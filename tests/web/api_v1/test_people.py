@@ -101,6 +101,9 @@ def test_user_is_made_and_changed(admin_api: Api) -> None:
     changed = admin_api.patch(f"/users/{created.json['id']}", {"role": "viewer", "active": False})
     assert (changed.json["role"], changed.json["active"]) == ("viewer", False)
     assert fields_of(admin_api.patch(f"/users/{created.json['id']}", {"role": None})) == ["role"]
+    admin_api.patch(f"/users/{created.json['id']}", {"active": True})
+    assert admin_api.delete(f"/users/{created.json['id']}").status_code == 204
+    assert admin_api.get(f"/users/{created.json['id']}").json["active"] is False
     assert fields_of(admin_api.post("/users", {**body, "password": "short"})) == ["password"]
 
 
