@@ -1,4 +1,5 @@
-"""The audit log: who did what, when and from where. Rows are appended, never changed."""
+"""The audit log: who did what, when and from where, with before and after (see `tracing`). Rows are appended, never
+changed: the database itself refuses that (see `append_only`)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from statuspage import tracing
 from statuspage.models import AuditEvent
 
 
@@ -33,7 +35,7 @@ def record(
         details=dict(details) if details else None,
         client=client,
     )
-    session.add(event)
+    tracing.add(session, event)
     return event
 
 

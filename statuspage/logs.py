@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 MAIL_ADDRESS = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:]+")
-SECRET_PATH = re.compile(r"/(confirm|manage|unsubscribe|heartbeat|hooks/\w+|admin/set-?up|set-?up)/[\w.~-]+")
+SECRET_PATH = re.compile(r"/(confirm|manage|unsubscribe|heartbeat|hooks/\w+|admin/set-?up|admin/invitation)/[\w.~-]+")
 BEARER = re.compile(r"(?i)bearer\s+[\w.~+/=-]+")
 URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 

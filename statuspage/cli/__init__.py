@@ -12,6 +12,7 @@ from flask import Flask
 
 from statuspage.cli import (
     bounces,
+    checking,
     claims,
     customer_reports,
     customers,
@@ -32,8 +33,8 @@ from statuspage.cli import (
     site,
     slots,
     subscribers,
-    tokens,
     templates,
+    tokens,
     updates,
 )
 from statuspage.demo.command import demo
@@ -67,6 +68,8 @@ COMMANDS = (
     running.prober,
     keeping.backup,
     keeping.restore,
+    keeping.export,
+    checking.check,
     demo,
 )
 

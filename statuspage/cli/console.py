@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Forbidden
 
+from statuspage import tracing
 from statuspage.changes import Change, Installation
 from statuspage.cli.roles import acting_user, check_role
 from statuspage.components import load_page
@@ -34,6 +35,8 @@ from statuspage.settings import SettingsError
 from statuspage.web import current
 
 FAILED, REFUSED = 1, 2
+BARE = ("policy check",)
+"""Commands that need no instance, and so change none."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 P = ParamSpec("P")
@@ -46,8 +49,12 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            check_role(click.get_current_context().command_path.partition(" ")[2])
-            return command(*args, **kwargs)
+            path = click.get_current_context().command_path.partition(" ")[2]
+            check_role(path)
+            if path in BARE:
+                return command(*args, **kwargs)
+            with tracing.acting(tracing.Act(author(), path.replace(" ", "."), None, current.now())):
+                return command(*args, **kwargs)
         except Forbidden as error:
             fail(error.description or "not allowed")
         except Refused as error:
@@ -67,7 +74,8 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 def opened() -> tuple[Installation, datetime]:
     """The installation, brought up to date, and this instant."""
     installation, now = current.installation(), current.now()
-    bring_up_to_date(installation, now)
+    with tracing.acting(None):  # the first start's page is nobody's doing
+        bring_up_to_date(installation, now)
     return installation, now
 
 

@@ -1,7 +1,8 @@
-"""flask db, flask backup and flask restore."""
+"""flask db, flask backup, flask restore and flask export."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from statuspage.backup import BackupFailed, restore_backup, write_backup
 from statuspage.cli.console import fail, opened, plainly, say
+from statuspage.exporting import export_everything
 from statuspage.web import current
 
 db = AppGroup("db", help="The database.")
@@ -34,6 +36,27 @@ def backup(file: Path) -> None:
     except BackupFailed as error:
         fail(str(error))
     say(f"{file}: {manifest.engine}, {file.stat().st_size} bytes.")
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@with_appcontext
+@plainly
+def export(file: Path) -> None:
+    """Write everything that is kept to FILE as JSON (- is standard output): without secrets, with addresses."""
+    installation, now = opened()
+    with installation.database.read() as session:
+        if str(file) == "-":
+            for piece in export_everything(session, now):
+                click.echo(piece, nl=False)
+            return
+        part = file.with_name(f".{file.name}.part")
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.writelines(export_everything(session, now))
+        part.replace(file)
+    say(f"{file}: {file.stat().st_size} bytes.")
 
 
 @click.command("restore")

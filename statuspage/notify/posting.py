@@ -58,13 +58,13 @@ def post_json(
     total: float = TOTAL_SECONDS,
 ) -> Answer:
     """POST JSON and read the beginning of the answer. Raises NoAnswer; `now` dates a Retry-After."""
-    backend = _JudgedBackend(allowed, time.monotonic() + total)
+    backend = JudgedBackend(allowed, time.monotonic() + total)
     sent: dict[bytes | str, bytes | str] = {"Content-Type": "application/json", "User-Agent": AGENT, "Accept": "*/*"}
     sent.update(headers or {})
-    with httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool:
+    with httpcore2.ConnectionPool(ssl_context=tls_context(), network_backend=backend, max_connections=1) as pool:
         timeouts = {"connect": CONNECT_SECONDS, "read": total, "write": total, "pool": total}
         try:
-            target = httpcore2.URL(_ascii(url))
+            target = httpcore2.URL(ascii_url(url))
             with pool.stream(
                 "POST", target, headers=sent, content=payload, extensions={"timeout": timeouts}
             ) as response:
@@ -107,7 +107,7 @@ def _wait_of(value: bytes, now: datetime) -> timedelta | None:
     return min(max(until - now, timedelta(0)), LONGEST_WAIT)
 
 
-def _ascii(url: str) -> str:
+def ascii_url(url: str) -> str:
     """The URL as it travels: a name outside ASCII in the DNS's spelling. Raises ValueError."""
     scheme, separator, rest = url.partition("://")
     host, slash, path = rest.partition("/")
@@ -117,11 +117,12 @@ def _ascii(url: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """Certificates are checked against the machine's authorities, or those of SSL_CERT_FILE."""
     return ssl.create_default_context()
 
 
-class _JudgedBackend(NetworkBackend):
+class JudgedBackend(NetworkBackend):
     """Connects to the address that was judged, and gives no step more time than is left until the deadline."""
 
     def __init__(self, allowed: Networks, deadline: float) -> None:

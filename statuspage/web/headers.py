@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from statuspage import tracing
 from statuspage.publishing.serving import cache_control_of
 
 log = structlog.get_logger("statuspage.request")
@@ -64,6 +65,7 @@ def register(app: Flask) -> None:
     """Give each request an id, each answer of a door its headers, and each door one line in the log."""
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_end)
 
 
 def _begin() -> None:
@@ -71,6 +73,11 @@ def _begin() -> None:
     g.request_id = uuid4().hex[:16]
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(_error: BaseException | None) -> None:
+    """Whoever acted, the next request of this thread is somebody else's."""
+    tracing.begin(None)
 
 
 def _finish(response: Response) -> Response:

@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from statuspage import audit, second_factor, signins
+from statuspage import audit, second_factor, signins, tracing
 from statuspage.changes import Change
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import Role
@@ -68,6 +68,8 @@ def guard() -> Response | None:
         if request.method in SAFE_METHODS:
             return go("show_second_factor")
         abort(403, _("Your role needs a second factor. Set it up under your account first."))
+    action = tracing.action_of((request.endpoint or "").partition(".")[2])
+    tracing.begin(tracing.Act(g.user.email, action, login_limits.client_network(), current.now()))
     return None
 
 

@@ -138,6 +138,7 @@ _PAGES = {
         "create_token",
         "revoke_token",
         "list_events",
+        "download_events",
     ),
 }
 ROLE_NEEDED: dict[str, Role] = {f"admin.{page}": role for role, pages in _PAGES.items() for page in pages}

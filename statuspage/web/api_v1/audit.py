@@ -26,6 +26,8 @@ class EventAnswer(Shape):
     action: str
     target: str | None
     details: dict[str, Any] | None
+    changes: list[dict[str, Any]] | None
+    """The rows that changed: {table, row, before, after}; no secrets, and no subscriber's address."""
     client: str | None
 
 
@@ -60,5 +62,6 @@ def event_answer(row: AuditEvent) -> EventAnswer:
         action=row.action,
         target=row.target,
         details=row.details,
+        changes=row.changes,
         client=row.client,
     )

@@ -18,6 +18,7 @@ from flask import Response, abort, current_app, g, request
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 
+from statuspage import tracing
 from statuspage.domain.vocabulary import Scope
 from statuspage.errors import NotFound
 from statuspage.web import current
@@ -90,6 +91,7 @@ def view_of(endpoint: Endpoint) -> Callable[..., Response]:
         standing = _take_allowance(caller, now)
         caller.check_scope(endpoint.scope)
         call = Call(installation, caller, now, request.remote_addr)
+        tracing.begin(tracing.Act(call.author, tracing.action_of(endpoint.name), call.client, now))
         arguments: dict[str, Any] = _checked(path_values)
         values = read_body(request) if endpoint.body else {}
         if endpoint.body:

@@ -45,7 +45,7 @@ def test_subscriber_is_erased(api: Api, installation: Installation) -> None:
     assert api.delete(f"/subscribers/{created['id']}").status_code == 404
     with installation.database.read() as session:
         assert session.query(Subscriber).count() == 0
-        assert session.scalars(select(AuditEvent.action)).all() == ["subscriber.erase"]
+        assert session.scalars(select(AuditEvent.action)).all() == ["subscriber.create", "subscriber.erase"]
 
 
 def test_subscribers_are_paged(admin_api: Api) -> None:
