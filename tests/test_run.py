@@ -174,6 +174,15 @@ def test_large_body_is_refused_early(page: RunningPage) -> None:
     assert b"application/problem+json" in answer
 
 
+def test_long_list_is_shown_another_way(page: RunningPage) -> None:
+    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
+    connection.request("POST", "/admin/subscribers/import", b"email\n" + b"anna@example.com\n" * 100_000)
+    response = connection.getresponse()
+    assert response.status == 413
+    assert b"flask --app app subscribers import FILE.csv" in response.read()
+    connection.close()
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_whole_large_post_reads_its_refusal(page: RunningPage, chunked: bool) -> None:
     """A client that sends all before it reads, as Alertmanager does, is not hung up on meanwhile."""

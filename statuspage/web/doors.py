@@ -114,6 +114,13 @@ class Doors:
         return int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], content
 
 
+_TOO_LARGE = {
+    "/admin/subscribers/import": "A file sent by this form may have 1 MiB. Import a longer one on the machine itself: "
+    "flask --app app subscribers import FILE.csv"
+}
+"""What to do instead, where there is a way."""
+
+
 async def _chunks(proto: Transport) -> AsyncIterator[bytes]:
     """The body piece by piece; unlike the server's own stream it can be gone on with."""
     async for chunk in proto:
@@ -125,7 +132,7 @@ async def _refuse_body(scope: Any, proto: Transport, stream: AsyncIterator[bytes
     answer, and a client that is still sending then sees a broken pipe in place of the refusal."""
     if scope.headers.get("expect") is None:
         await _read_away(stream)
-    refuse(scope, proto, 413, "The request is too large.")
+    refuse(scope, proto, 413, _TOO_LARGE.get(scope.path, "The request is too large."))
 
 
 async def _read_away(stream: AsyncIterator[bytes]) -> None:
