@@ -53,8 +53,9 @@ def _terms(policy: Policy) -> list[tuple[str, str]]:
     if terms.remove_from_total:
         found.append(("X", f"left out of the total: {_listed(terms.remove_from_total)}"))
     spared = f"; not {_listed(terms.not_downtime)}" if terms.not_downtime else ""
+    outside = "X and U" if terms.remove_from_total else "U"
     found.append(("U", "unknown: time nobody measured"))
-    found.append(("D", f"down: {_down(policy)}, outside X and U{spared}"))
+    found.append(("D", f"down: {_down(policy)}, outside {outside}{spared}"))
     return found
 
 

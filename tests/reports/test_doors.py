@@ -109,6 +109,10 @@ def test_spreadsheet_runs_no_formula(story: Story) -> None:
 
 @pytest.fixture
 def viewer(app: Flask, story: Story) -> FlaskClient:
+    return viewer_of(app, story)
+
+
+def viewer_of(app: Flask, story: Story) -> FlaskClient:
     """Somebody who may only look, logged in."""
     client = app.test_client()
     with story.installation.database.write() as session:
@@ -157,3 +161,12 @@ def test_public_page_names_no_hidden_component(story: Story) -> None:
         assert load_component(session, "secret").hidden
     installation.publisher.publish(BEGAN.replace(month=4), everything=True)
     assert "Secret" not in (installation.settings.public_folder / "sla.html").read_text("utf-8")
+
+
+def test_admin_report_names_classes_as_the_policy(tell: Callable[[str], Story]) -> None:
+    story = tell("ecerium")
+    story.component("gateway", "sms-gateway")
+    story.work("2024-04-10T08:00Z", "2024-04-12T08:00Z", timedelta(hours=1), "gateway")
+    app = create_app(story.installation)
+    page = viewer_of(app, story).get("/admin/reports/sla/2024-04").text
+    assert page.count("Unscheduled maintenance") == 2  # beside the seconds and beside its notice

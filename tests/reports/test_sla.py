@@ -223,7 +223,10 @@ def test_unknown_service_groups_its_components(tell: Tell) -> None:
 def test_formula_stands_beside_the_figure(tell: Tell) -> None:
     made = tell("twicpics").report("2024-04").formula
     assert made.symbols == "A = (T − U − D) ÷ (T − U) × 100"
-    assert [letter for letter, _ in tell("cm-com").report("2024-Q3").formula.terms] == ["T", "X", "U", "D"]
+    assert "outside U; not" in dict(made.terms)["D"]
+    quarter = tell("cm-com").report("2024-Q3").formula
+    assert [letter for letter, _ in quarter.terms] == ["T", "X", "U", "D"]
+    assert dict(quarter.terms)["D"].endswith("outside X and U")
 
 
 def test_period_to_come_is_refused(tell: Tell) -> None:
