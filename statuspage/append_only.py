@@ -36,4 +36,5 @@ def install(connection: Connection) -> None:
 
 for _dialect in ("sqlite", "postgresql"):
     for _statement in statements(_dialect):
-        event.listen(AuditEvent.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        guard = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+        event.listen(AuditEvent.__table__, "after_create", guard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -101,7 +101,24 @@ class Publisher:
                 self._memory = memory
         except OSError as error:
             raise PublishFailed(f"the public site could not be written: {error}") from error
-        return PublishResult(snapshot.revision, written, perf_counter() - began)
+        seconds = perf_counter() - began
+        self._note_seconds(seconds)
+        return PublishResult(snapshot.revision, written, seconds)
+
+    def last_seconds(self) -> float | None:
+        """How long the last publish took, whichever process made it; None before the first."""
+        try:
+            return float(self._seconds_file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _seconds_file(self) -> Path:
+        return self.folder.with_name(f".{self.folder.name}-seconds")
+
+    def _note_seconds(self, seconds: float) -> None:
+        with suppress(OSError):  # a figure for /metrics is worth no failed publish
+            self._seconds_file.write_text(f"{seconds:.6f}", encoding="ascii")
 
     def warm(self, now: datetime) -> None:
         """Remember what others published since, without writing: the next change costs here what it touches."""

@@ -33,7 +33,7 @@ WORKER_SILENT = timedelta(seconds=45)
 """So long without a word (it gives one every ten seconds), and no worker lives: operators know within a minute."""
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 EXTENSION = "statuspage.metrics"
-BY_STATE = select(Delivery.state, func.count()).group_by(Delivery.state)
+BY_STATE = select(Delivery.channel, Delivery.state, func.count()).group_by(Delivery.channel, Delivery.state)
 STATES = ("due", "sent", "dead", "skipped")
 bp = Blueprint("health", __name__)
 
@@ -41,13 +41,17 @@ bp = Blueprint("health", __name__)
 def register(app: Flask) -> None:
     """Attach the three addresses, and count the doors' answers."""
     registry = CollectorRegistry()
-    answers = Counter("statuspage_http_answers", "Answers of the doors", ["method", "status"], registry=registry)
+    answers = Counter(
+        "statuspage_http_answers", "Answers of the doors", ["method", "route", "status"], registry=registry
+    )
     registry.register(Figures(app.extensions[current.EXTENSION]))
     app.extensions[EXTENSION] = registry
 
     @app.after_request
     def count(response: Response) -> Response:
-        answers.labels(request.method if request.method in COUNTED else "other", response.status_code).inc()
+        method = request.method if request.method in COUNTED else "other"
+        route = str(request.url_rule) if request.url_rule else "none"
+        answers.labels(method, route, response.status_code).inc()
         return response
 
     app.register_blueprint(bp)
@@ -163,6 +167,9 @@ class Figures(Collector):
             figures = []
         yield GaugeMetricFamily("statuspage_database_up", "1 while the database answers", value=1 if figures else 0)
         yield from figures
+        took = self._installation.publisher.last_seconds()
+        if took is not None:
+            yield GaugeMetricFamily("statuspage_publish_seconds", "How long the last publish took", value=took)
         yield from _copy_figures(self._installation.settings, current.now())
 
     def describe(self) -> list[Any]:
@@ -171,10 +178,13 @@ class Figures(Collector):
 
 
 def _read_figures(session: Session, now: datetime) -> Iterator[Metric]:
-    counted = {state: count for state, count in session.execute(BY_STATE)}  # noqa: C416  rows, not pairs
-    deliveries = GaugeMetricFamily("statuspage_deliveries", "Deliveries by state", labels=["state"])
-    for state in STATES:
-        deliveries.add_metric([state], counted.get(state, 0))
+    counted = {(channel, state): count for channel, state, count in session.execute(BY_STATE)}
+    deliveries = GaugeMetricFamily(
+        "statuspage_deliveries", "Deliveries by channel and state", labels=["channel", "state"]
+    )
+    for channel in sorted({"email", *(channel for channel, _state in counted)}):
+        for state in STATES:
+            deliveries.add_metric([channel, state], counted.get((channel, state), 0))
     yield deliveries
     oldest = session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "due", Delivery.due_at <= now))
     age = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from statuspage.db import Base
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import Heartbeat
 from statuspage.worker import beat
+from tests.servers import find_program
 
 
 def migrate(installation: Installation) -> None:
@@ -71,8 +74,27 @@ def test_metrics_for_this_machine(client: FlaskClient, installation: Installatio
         session.add(Heartbeat(name="worker:a", at=datetime.now(UTC)))
     text = client.get("/metrics").text
     assert "statuspage_database_up 1.0" in text
-    assert 'statuspage_deliveries{state="due"} 0.0' in text
+    assert 'statuspage_deliveries{channel="email",state="due"} 0.0' in text
     assert "statuspage_http_answers_total" in client.get("/metrics").text
+
+
+def test_metrics_are_what_prometheus_reads(
+    client: FlaskClient, installation: Installation, add_components: Callable[..., None]
+) -> None:
+    promtool = find_program("promtool")
+    add_components("API")
+    client.get("/healthz")
+    text = client.get("/metrics").text
+    verdict = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (verdict.returncode, verdict.stdout, verdict.stderr) == (0, "", "")
+    for figure in (
+        'statuspage_deliveries{channel="email",state="dead"}',
+        "statuspage_oldest_due_seconds",
+        "statuspage_publish_seconds",
+        'statuspage_checks_total{outcome="up"}',
+        'statuspage_http_answers_total{method="GET",route="/healthz",status="200"} 1.0',
+    ):
+        assert figure in text, figure
 
 
 def test_metrics_refuse_strangers(client: FlaskClient) -> None:
