@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from statuspage.changes import Installation
-from statuspage.models import Incident, Notice, Subscriber, Update
+from statuspage.models import Incident, Invitation, Notice, Subscriber, Update
 from tests.mail import Received
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -29,6 +29,7 @@ def settled(mail: Received, installation: Installation) -> str:
         words |= {row.id: f"UPDATE-{row.event}" for row in rows}
         words |= {row.id: "PARENT" for row in session.scalars(select(Incident)) if row.id not in words}
         words |= {row.id: "NOTICE" for row in session.scalars(select(Notice))}
+        words |= {row.token: "INVITATION" for row in session.scalars(select(Invitation)) if row.token}
         for subscriber in session.scalars(select(Subscriber)):
             words |= {subscriber.id: "SUBSCRIBER", subscriber.token: "TOKEN"}
     return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], text)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from statuspage import clocks, customers, incidents, notices, subscribers
-from statuspage.changes import Installation
+from statuspage import clocks, customers, incidents, invitations, maintenance, notices, subscribers
+from statuspage.changes import Installation, site_change
 from statuspage.customer_drafts import ContactDraft, CustomerDraft
-from statuspage.domain.vocabulary import IncidentStatus, Priority
-from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft, read_draft
-from statuspage.models import Page
+from statuspage.domain.sla.policy import load_policies
+from statuspage.domain.vocabulary import IncidentStatus, Priority, Role
+from statuspage.drafts import IncidentDraft, MaintenanceDraft, SubscriberDraft, UpdateDraft, read_draft
+from statuspage.models import Delivery, Page
 from statuspage.notice_drafts import NoticeDraft
-from statuspage.notify.kinds import digests, letters
+from statuspage.notify.kinds import digests, letters, quarantines
 from tests.notify.conftest import Deliver, OpenIncident
 from tests.notify.goldens import check_golden
 
@@ -80,3 +81,50 @@ def test_mail_of_a_day(
     with installation.database.write() as session:
         assert digests.owe_due(session, now=morning) == 1
     check_golden("digest", deliver(morning)[-1], installation)
+
+
+def test_mail_of_a_quarantine(page: None, deliver: Deliver, installation: Installation, now: datetime) -> None:
+    with installation.database.write() as session:
+        session.get_one(Page, 1).responsible_email = "duty@example.com"
+        draft = SubscriberDraft.model_validate({"webhook": "https://hooks.example.net/status"})
+        hook = subscribers.add_confirmed(session, draft, source="test", now=now)
+        hook.failing_since = now
+        session.add(
+            Delivery(
+                kind="update",
+                channel="webhook",
+                subscriber_id=hook.id,
+                created_at=now,
+                due_at=now + timedelta(hours=2),
+                attempts=4,
+                last_error="answered 500: Internal Server Error",
+            )
+        )
+        assert quarantines.isolate_due(session, now + timedelta(hours=1)) == 1
+    check_golden("quarantine", deliver(now + timedelta(hours=1))[-1], installation)
+
+
+def test_mail_of_an_invitation(page: None, deliver: Deliver, installation: Installation, now: datetime) -> None:
+    with installation.database.write() as session:
+        invitations.invite(session, "bob@example.com", Role.RESPONDER, by="anna@example.com", now=now)
+    check_golden("invitation", deliver(now)[-1], installation)
+
+
+def test_mail_of_maintenance_to_a_contact(
+    page: None, deliver: Deliver, installation: Installation, now: datetime
+) -> None:
+    installation.policies = load_policies("optimy")
+    work = {"title": "New disks", "body": "We swap **disks**.", "kind": "scheduled", "components": ["portal"]}
+    window = {"starts_at": "2026-12-06T04:00Z", "ends_at": "2026-12-06T05:00Z"}
+    with site_change(installation, now, author="Anna") as change:
+        policy = change.policy
+        acme = customers.add_customer(
+            change.session, CustomerDraft(name="Acme"), policy=policy, author="Anna", now=now
+        )
+        typed = read_draft(ContactDraft, {"role": "main", "email": "main@acme.example"})
+        customers.add_contact(change.session, acme, typed, policy=policy, author="Anna", now=now)
+        draft = read_draft(MaintenanceDraft, {**work, **window})
+        maintenance.schedule(change.session, draft, policy=policy, author="Anna", now=now)
+    to_contact = [mail for mail in deliver(now) if mail.recipient == "main@acme.example"]
+    check_golden("maintenance-to-a-contact", to_contact[-1], installation)
+    assert to_contact[-1].message["List-Unsubscribe"] is None
