@@ -67,7 +67,8 @@ class Telling:
     def _concerning(self) -> dict[str, tuple[list[Event], list[Event]]]:
         """Incidents and maintenances by the slug of a component that they concern, newest first."""
         found: dict[str, tuple[list[Event], list[Event]]] = defaultdict(lambda: ([], []))
-        for kind, events in enumerate((self.snapshot.incidents, self.snapshot.maintenances)):
+        kinds: tuple[tuple[Event, ...], ...] = (self.snapshot.incidents, self.snapshot.maintenances)
+        for kind, events in enumerate(kinds):
             for event in events:
                 for slug in dict.fromkeys(affected.slug for affected in event.components):
                     found[slug][kind].append(event)
