@@ -244,7 +244,10 @@ def test_clock_ticks_on_the_board(admin: Page) -> None:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_usable_by_everybody(admin: Page, width: int, scheme: str) -> None:
+def test_pages_are_usable_by_everybody(admin: Page, installation: Installation, width: int, scheme: str) -> None:
+    with installation.database.write() as session:
+        draft = TemplateDraft(name="First word", title="{{components}} fail", body="We look into {{components}}.")
+        row = templates.add_template(session, draft, now=datetime.now(UTC))
     admin.set_viewport_size({"width": width, "height": 800})
     admin.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     admin.goto("/admin/incidents/new")
@@ -252,10 +255,17 @@ def test_pages_are_usable_by_everybody(admin: Page, width: int, scheme: str) -> 
     admin.keyboard.press("Control+Enter")
     expect(admin.get_by_text("Published.")).to_be_visible()
     incident = admin.url
+    edit = admin.get_by_role("link", name="Edit").get_attribute("href") or ""
     admin.goto("/admin/incidents/new")
-    admin.click("[data-says]")
+    admin.fill("#title", "Not sent")
+    admin.click("button.primary")
     check_usable(admin, "refused form")
-    for path in (*PAGES, incident):
+    admin.goto("/admin/incidents/new")
+    admin.evaluate("localStorage.clear()")
+    admin.reload()
+    expect(admin.locator(".unsent li")).to_have_count(1)
+    check_usable(admin, "unsent form")
+    for path in (*PAGES, incident, edit, f"/admin/templates/{row.id}"):
         admin.goto(path)
         check_usable(admin, path)
 
