@@ -115,7 +115,7 @@ class Doors:
 
 
 _TOO_LARGE = {
-    "/admin/subscribers/import": "A file sent by this form may have 1 MiB. Import a longer one on the machine itself: "
+    "/admin/subscribers/import": "A file sent by this form may have 1 MiB. Import a longer one on the machine: "
     "flask --app app subscribers import FILE.csv"
 }
 """What to do instead, where there is a way."""
