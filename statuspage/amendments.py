@@ -66,7 +66,8 @@ def edit_update(
     if change.body is not None and change.body != update.body:
         update.body, update.markup = change.body, "markdown"
     if change.translations is not None:
-        update.texts = bodies_in(change.translations)
+        facts = {code: {"facts": said["facts"]} for code, said in (update.texts or {}).items() if "facts" in said}
+        update.texts = {**facts, **(bodies_in(change.translations) or {})} or None
         parent = _parent_of(update)
         parent.texts = titles_in(change.translations, parent.texts)
     if change.posted_at is not None and change.posted_at != update.posted_at:

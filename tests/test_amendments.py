@@ -138,6 +138,16 @@ def test_shown_time_moves_between_neighbours(desk: Desk) -> None:
         desk.edit(update, body="More news.")
 
 
+def test_facts_in_other_languages_survive_an_edit(desk: Desk) -> None:
+    update = desk.update(desk.open())
+    facts = {"nl": {"facts": ["Said at the end.", "Aan het eind gezegd."]}}
+    with desk.installation.database.write() as session:
+        amendments.load_update(session, update).texts = facts
+    desk.edit(update, translations={}, body="Other news.\n\nSaid at the end.")
+    with desk.installation.database.read() as session:
+        assert amendments.load_update(session, update).texts == facts
+
+
 def test_edit_past_another_edit_is_refused(desk: Desk) -> None:
     update = desk.update(desk.open())
     desk.edit(update, body="First.", edits=0)
