@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -112,16 +113,31 @@ def _judge_worker(session: Session, now: datetime) -> str:
     return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
 
 
-def _judge_prober(session: Session, now: datetime) -> str:
-    """A page without anything to check needs no prober."""
-    watched = select(Monitor.id).where(Monitor.enabled, Monitor.removed_at.is_(None)).limit(1)
-    if session.scalar(watched) is None:
-        return "ok"
+@dataclass(frozen=True)
+class ProberBeat:
+    """When a prober last said that it works (None: never), whether it is silent since, and whether it is missed:
+    silent with something to check."""
+
+    at: datetime | None
+    silent: bool
+    missed: bool
+
+
+def prober_beat(session: Session, now: datetime) -> ProberBeat:
+    """The prober at `now`; a page without anything to check misses none."""
     row = session.get(Heartbeat, PROBER)
-    if row is None:
-        return "has never run"
-    silent = now - row.at
-    return "ok" if silent < WORKER_SILENT else f"silent for {int(silent.total_seconds())} s"
+    at = row.at if row else None
+    if at is not None and now - at < WORKER_SILENT:
+        return ProberBeat(at, False, False)
+    watched = select(Monitor.id).where(Monitor.enabled, Monitor.removed_at.is_(None)).limit(1)
+    return ProberBeat(at, True, session.scalar(watched) is not None)
+
+
+def _judge_prober(session: Session, now: datetime) -> str:
+    beat = prober_beat(session, now)
+    if not beat.missed:
+        return "ok"
+    return "has never run" if beat.at is None else f"silent for {int((now - beat.at).total_seconds())} s"
 
 
 def _judge_mail(session: Session, installation: Installation, now: datetime) -> str:

@@ -19,7 +19,7 @@ from statuspage.notify.flow import Flow, load_flows
 from statuspage.notify.pauses import Pause, load_pause
 from statuspage.proposals import load_proposals
 from statuspage.web.admin.lead_times import Unannounced, load_unannounced
-from statuspage.web.health import WORKER_SILENT, last_beat
+from statuspage.web.health import WORKER_SILENT, ProberBeat, last_beat, prober_beat
 
 AHEAD = 10
 """So many maintenances that come next are on the board; the list has them all."""
@@ -61,6 +61,7 @@ class Board:
     flows: Sequence[Flow]
     worker_at: datetime | None
     worker_silent: bool
+    prober: ProberBeat
     stale: bool
     stale_reason: str | None
     changed_at: datetime
@@ -82,6 +83,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         flows=load_flows(session, now),
         worker_at=worker_at,
         worker_silent=worker_at is None or now - worker_at >= WORKER_SILENT,
+        prober=prober_beat(session, now),
         stale=stale,
         stale_reason=reason,
         changed_at=page.updated_at,

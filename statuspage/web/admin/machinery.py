@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from statuspage.mirroring import Standing, standings
 from statuspage.notify.flow import Standstill, mail_standstill
 from statuspage.settings import Settings
-from statuspage.web.health import WORKER_SILENT, last_beat
+from statuspage.web.health import WORKER_SILENT, ProberBeat, last_beat, prober_beat
 
 COPY_BEHIND = timedelta(minutes=1)
 
@@ -22,6 +22,7 @@ class Machinery:
 
     worker_at: datetime | None
     worker_silent: bool
+    prober: ProberBeat
     mail: Standstill | None
     copies: tuple[Standing, ...] = ()
     """Copies of the page that fail, or are behind by more than a minute."""
@@ -33,4 +34,4 @@ def load_machinery(session: Session, settings: Settings, now: datetime) -> Machi
     silent = worker_at is None or now - worker_at >= WORKER_SILENT
     mail = None if silent else mail_standstill(session, settings, now)
     copies = tuple(each for each in standings(settings) if each.error or each.behind_for(now) > COPY_BEHIND)
-    return Machinery(worker_at, silent, mail, copies)
+    return Machinery(worker_at, silent, prober_beat(session, now), mail, copies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,10 +15,14 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from statuspage import incidents, migrations, subscribers
-from statuspage.changes import Installation, open_installation
+from statuspage.changes import Installation, open_installation, site_change
+from statuspage.components import load_component
 from statuspage.domain.vocabulary import Priority
 from statuspage.drafts import IncidentDraft, SubscriberDraft
+from statuspage.monitor_drafts import MonitorTable
+from statuspage.monitors import add_monitor
 from statuspage.notify.flow import mail_standstill
+from statuspage.prober import take_lease
 from statuspage.settings import Settings
 from statuspage.worker import beat
 from tests.mail import MailServer, deliver_mail
@@ -148,3 +152,22 @@ def test_mail_that_nobody_sends_is_red(installation: Installation, now: datetime
         assert (still.words, still.since, still.waiting) == ("", now, 1)
         unset = installation.settings.model_copy(update={"mail_server": None})
         assert mail_standstill(session, unset, now + timedelta(hours=1)) is None
+
+
+def test_stopped_prober_is_red_where_missed(
+    alice: Operator, installation: Installation, add_components: Callable[..., None]
+) -> None:
+    now = datetime.now(UTC)
+    words = "The prober is not running."
+    assert words not in alice.get("/admin/").text
+    add_components("API")
+    table = MonitorTable.model_validate({"kind": "http", "target": "https://api.example.com/", "every": "30s"})
+    with site_change(installation, now, author="test") as change:
+        add_monitor(change.session, load_component(change.session, "api"), table, author="test", now=now)
+    for path in PAGES:
+        assert words in alice.get(path).text
+    with installation.database.write() as session:
+        take_lease(session, "here:1", {}, now)
+    for path in PAGES:
+        assert words not in alice.get(path).text
+    assert "Prober</dt><dd>Running" in alice.get("/admin/").text
