@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.filling import fill
+from bench.filling import YEARS, fill
 from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory
-from bench.page import Page, running
+from bench.page import ROOT, Page, running
 from bench.paint import measure_paint
 from bench.probing import measure_checks, measure_lateness
 from bench.serving import measure_ratio
@@ -27,6 +27,8 @@ from bench.uptime import measure_uptime
 COMPONENTS = 50
 HISTORY = 450
 POSTS = 20
+SIZES = [(components, history) for components in (50, 500) for history in (500, 5_000, 50_000)]
+WARMING_SECONDS = 10.0
 LOAD_SECONDS = 5.0
 CONNECTIONS = 32
 
@@ -53,11 +55,40 @@ def measure_start(instance: Path, token: str) -> Iterator[dict[str, object]]:
 
 
 def measure_publish(instance: Path, token: str) -> Iterator[dict[str, object]]:
-    """From the request's first byte to the new front page on disk."""
-    with running(instance, token) as page:
+    """`publish_ms` from the request's first byte to the new front page on disk, `republish_all_s`, and what
+    folder and processes weigh: at each size of SIZES, or of BENCH_PUBLISH_SIZES ("500x5000,500x50000")."""
+    del token  # each size is an instance of its own
+    named = os.environ.get("BENCH_PUBLISH_SIZES", "")
+    sizes = [(int(c), int(n)) for c, _, n in (each.partition("x") for each in named.split(",") if each)] or SIZES
+    for components, history in sizes:
+        folder = instance.parent / f"publish-{components}-{history}"
+        token = fill(folder, components, history)
+        facts = {"components": components, "incidents": history, "years": YEARS}
+        yield from _publish_at(folder, token, facts)
+        yield _republish_all(folder, facts)
+        shutil.rmtree(folder)
+
+
+def _publish_at(folder: Path, token: str, facts: dict[str, object]) -> Iterator[dict[str, object]]:
+    with running(folder, token) as page:
+        _post_incident(page, 0)
+        time.sleep(WARMING_SECONDS)  # the first post may come while the process is still warming up
         spent = [_post_incident(page, number) for number in range(POSTS)]
-    facts = {"components": COMPONENTS, "incidents": HISTORY, "posts": POSTS}
-    yield {"figure": "publish_ms", "value": round(statistics.median(spent), 1), "max": round(max(spent), 1), **facts}
+        memory = page.resident_mb()
+    values = {"value": round(statistics.median(spent), 1), "max": round(max(spent), 1), "posts": POSTS}
+    yield {"figure": "publish_ms", **values, **facts}
+    yield {"figure": "publish_memory_mb", "value": round(memory), **facts}
+    weight = sum(each.stat().st_size for each in (folder / "public").rglob("*") if each.is_file())
+    yield {"figure": "public_mb", "value": round(weight / 1e6, 1), **facts}
+
+
+def _republish_all(folder: Path, facts: dict[str, object]) -> dict[str, object]:
+    """In a process of its own, into a folder that holds it all already: everything is rendered."""
+    environment = {**os.environ, "STATUSPAGE_INSTANCE": str(folder), "LOG_LEVEL": "error"}
+    command = [sys.executable, "-m", "flask", "--app", "app", "publish", "--all"]
+    began = time.perf_counter()
+    subprocess.run(command, env=environment, check=True, capture_output=True, cwd=ROOT)
+    return {"figure": "republish_all_s", "value": round(time.perf_counter() - began, 1), **facts}
 
 
 def _post_incident(page: Page, number: int) -> float:

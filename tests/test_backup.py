@@ -12,9 +12,16 @@ from sqlalchemy import func, select
 
 from statuspage import backup, incidents, migrations, subscribers
 from statuspage.changes import Installation, open_installation, site_change
-from statuspage.components import add_component, ensure_page
+from statuspage.components import add_component, change_component, ensure_page
 from statuspage.db import Base
-from statuspage.drafts import ComponentDraft, IncidentDraft, SubscriberDraft, read_draft
+from statuspage.drafts import (
+    ComponentChange,
+    ComponentDraft,
+    IncidentDraft,
+    SubscriberDraft,
+    UpdateDraft,
+    read_draft,
+)
 from statuspage.models import Component, Delivery, Incident, Subscriber
 from statuspage.settings import Settings
 
@@ -170,3 +177,26 @@ def test_failed_backup_leaves_nothing(filled: Installation, tmp_path: Path, now:
     with pytest.raises(backup.BackupFailed):
         backup.write_backup(filled, folder, now)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".backup-")] == []
+
+
+def test_running_process_forgets_what_was_before(filled: Installation, tmp_path: Path, now: datetime) -> None:
+    file = tmp_path / "night.backup"
+    backup.write_backup(filled, file, now)
+    later = now + timedelta(minutes=5)
+    with site_change(filled, later, author="ada") as change:
+        component = change.session.scalars(select(Component)).one()
+        change_component(change.session, component, ComponentChange(name="Renamed"), author="ada", now=later)
+    elsewhere = open_installation(filled.settings)
+    backup.restore_backup(elsewhere, file, later, force=True)
+    elsewhere.database.dispose()
+    with site_change(filled, later, author="ada") as change:
+        incident = change.session.scalars(select(Incident)).one()
+        draft = read_draft(UpdateDraft, {"status": "identified", "body": "Found."})
+        incidents.post_update(change.session, incident, draft, policy=change.policy, author="ada", now=later)
+    assert change.published
+    front = (filled.settings.public_folder / "index.html").read_text()
+    assert "Found." in front
+    assert "Renamed" not in front
+    publisher = open_installation(filled.settings).publisher
+    assert publisher.publish(later, everything=True).written == 0
+    publisher.database.dispose()
