@@ -85,6 +85,11 @@ class QuietConsumer(Consumer):  # type: ignore[misc]  # huey is untyped
         return
 
 
+def check_reached(consumer: Consumer) -> None:
+    """Ask the queue something. Raises what its driver raises when it is away."""
+    consumer.huey.pending_count()
+
+
 def start_consumer(url: str, act: Callable[[], None]) -> Consumer:
     """Run `act` for each nudge that arrives, in a thread. Raises when the queue cannot be reached."""
     queue = open_queue(url)

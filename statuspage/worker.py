@@ -44,6 +44,7 @@ from statuspage.models import Heartbeat, IdempotentAnswer
 from statuspage.notify.channel import Channel
 from statuspage.notify.channels import CHANNELS
 from statuspage.notify.delivery import deliver_due
+from statuspage.notify.flow import QUEUE_AWAY
 from statuspage.notify.kinds import digests, quarantines
 
 TICK_SECONDS = 1.0
@@ -64,6 +65,7 @@ KEPT_ANSWER = timedelta(days=2)
 KEPT_ALERT = timedelta(days=90)
 KEPT_ATTEMPT = timedelta(days=2)
 ENDING_SECONDS = 8.0
+QUEUE_SECONDS = 5.0
 TROUBLE_SECONDS = 5.0
 """Rest after a mail server in trouble, so that it is not asked every second."""
 AUTHOR = "schedule"
@@ -87,7 +89,7 @@ def run(installation: Installation, stop: threading.Event, name: str | None = No
     senders = [Sender(installation, channel, stop) for channel in CHANNELS]
     for sender in senders:
         sender.start()
-    queue = threading.Thread(target=_listen, args=(installation, stop, senders), name="queue", daemon=True)
+    queue = threading.Thread(target=_listen, args=(installation, stop, senders, name), name="queue", daemon=True)
     queue.start()
     mirroring.start(installation.settings, stop)
     chores = make_chores(name)
@@ -298,8 +300,8 @@ def _end(senders: Sequence[Sender]) -> None:
         sender.join(max(until - time.monotonic(), 0.1))
 
 
-def _listen(installation: Installation, stop: threading.Event, senders: Sequence[Sender]) -> None:
-    """Keep a consumer on the queue; without a queue the senders still look every second."""
+def _listen(installation: Installation, stop: threading.Event, senders: Sequence[Sender], name: str) -> None:
+    """Keep a consumer on the queue; without a queue the senders still look every second, and operators are told."""
     consumer: Consumer | None = None
 
     def wake() -> None:
@@ -311,13 +313,31 @@ def _listen(installation: Installation, stop: threading.Event, senders: Sequence
             if consumer is None:
                 consumer = jobs.start_consumer(installation.settings.queue, wake)
             consumer.check_worker_health()
-            pause = 5.0
+            jobs.check_reached(consumer)
+            trouble = None
         except Exception as error:  # the queue only nudges; try again later
             log.warning("queue unreachable", kind=type(error).__name__, error=str(error))
-            consumer, pause = None, 10.0
-        stop.wait(pause)
+            trouble = f"{type(error).__name__}: {error}"
+        _note_queue(installation, name, trouble)
+        stop.wait(QUEUE_SECONDS)
     if consumer is not None:
         consumer.stop(graceful=False)
+
+
+def _note_queue(installation: Installation, name: str, trouble: str | None) -> None:
+    """Keep for operators why this worker does not reach the queue."""
+    now, key = _now(), f"{QUEUE_AWAY}{name}"[:80]
+    try:
+        with installation.database.read() as session:
+            known = session.get(Heartbeat, key) is not None
+        if trouble is None and not known:
+            return
+        with installation.database.write() as session:
+            session.execute(delete(Heartbeat).where(Heartbeat.name == key))
+            if trouble is not None:
+                session.add(Heartbeat(name=key, at=now, details={"reason": trouble[:300]}))
+    except Exception as error:  # a database that is away is told elsewhere
+        log.warning("queue's state not kept", kind=type(error).__name__, error=str(error))
 
 
 def _log_failure(said: str, error: Exception, **facts: object) -> None:

@@ -20,6 +20,7 @@ from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Heartbeat, Incident
 from statuspage.settings import Settings
+from statuspage.web.admin.machinery import load_machinery
 from tests.mail import MailServer
 from tests.running import ROOT, environment, wait_until
 from tests.servers import find_program, free_port
@@ -120,6 +121,12 @@ def workers_alive(installation: Installation) -> int:
         return session.query(Heartbeat).filter(Heartbeat.name.like("worker:%")).count()
 
 
+def said_of_queue(installation: Installation) -> str | None:
+    """What the admin says in red."""
+    with installation.database.read() as session:
+        return load_machinery(session, installation.settings, datetime.now(UTC)).queue
+
+
 def told(mail_server: MailServer) -> Counter[str]:
     return Counter(mail.recipient for mail in mail_server.mails())
 
@@ -141,7 +148,9 @@ def test_queue_that_is_away_loses_nothing(page: Page, redis: Redis, mail_server:
         redis.stop()
         post(installation, "identified")
         assert wait_until(lambda: told(mail_server) == everybody(2), LONG)
+        assert wait_until(lambda: "ConnectionError" in (said_of_queue(installation) or ""), LONG)
         redis.start()
+        assert wait_until(lambda: said_of_queue(installation) is None, LONG)
         post(installation, "resolved")
         assert wait_until(lambda: told(mail_server) == everybody(3), LONG)
 

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from statuspage.models import Delivery
+from statuspage.models import Delivery, Heartbeat
 from statuspage.notify.pauses import load_pause
 from statuspage.settings import Settings
 
 PATIENCE = timedelta(seconds=40)
 """So long may mail that nobody tried yet wait while none is sent; then nobody takes it."""
+QUEUE_AWAY = "queue-away:"
+"""How the rows begin in which workers say that they do not reach the queue."""
+QUEUE_SAID = timedelta(minutes=1)
+"""So long such a row counts; a worker that lives says it anew."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,13 @@ def mail_standstill(session: Session, settings: Settings, now: datetime) -> Stan
     if untried and not _was_sent_since(session, now - PATIENCE):
         return Standstill("", since, untried)
     return None
+
+
+def queue_trouble(session: Session, now: datetime) -> str | None:
+    """Why a worker does not reach the queue; None while all do. Messages leave nevertheless, a second later."""
+    said = select(Heartbeat).where(Heartbeat.name.startswith(QUEUE_AWAY), Heartbeat.at > now - QUEUE_SAID)
+    row = session.scalars(said.order_by(Heartbeat.at.desc()).limit(1)).first()
+    return None if row is None else str((row.details or {}).get("reason", ""))
 
 
 def _oldest(session: Session, *chosen: ColumnElement[bool]) -> tuple[int, datetime]:
