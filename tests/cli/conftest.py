@@ -15,6 +15,12 @@ Flask_ = Callable[..., Result]
 
 
 @pytest.fixture
+def filled_postgres_url(postgres_url: str) -> str:
+    """On PostgreSQL, too, a database without tables."""
+    return postgres_url
+
+
+@pytest.fixture
 def installation(settings: Settings) -> Iterator[Installation]:
     """An installation before its first start: no folder, no table."""
     installation = open_installation(settings)
