@@ -40,7 +40,8 @@ def test_draft_is_listed_changed_published(
     assert (posted["draft"], posted["public"]) == (False, True)
     assert (api.get("/components/api").json or {})["status"] == "major_outage"
     assert api.post(f"{path}/publish", None).status_code == 422
-    assert api.delete(f"{path}?reason=Late").status_code == 422
+    assert api.delete(f"{path}?reason=Wrong").status_code == 204  # what was published is withdrawn
+    assert api.get(path).status_code == 404
 
 
 def test_draft_is_discarded(make_api: Callable[[Scope], Api]) -> None:
