@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.models import Delivery, Incident, Maintenance, Subscriber, Update
@@ -34,8 +34,9 @@ def owe(session: Session, post: Update, *, now: datetime) -> int:
     if lane is None or not post.notify or post.public_at is None:
         return 0
     outbox.ask_again(session, thread_of(post), now=now)
-    owed = exists().where(Delivery.update_id == post.id, Delivery.subscriber_id == Subscriber.id)
-    chosen = select_recipients(audience_of(session, post)).where(~owed)
+    # read once: a probe for each reader would wade through the rows that this very statement adds
+    owed = select(Delivery.subscriber_id).where(Delivery.update_id == post.id, Delivery.subscriber_id.is_not(None))
+    chosen = select_recipients(audience_of(session, post)).where(Subscriber.id.not_in(owed))
     return outbox.owe_chosen(session, NAME, lane, chosen, now=now, update_id=post.id, thread=thread_of(post))
 
 
