@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from statuspage.mirroring import Standing, standings
-from statuspage.notify.flow import Standstill, mail_standstill
+from statuspage.notify.flow import Standstill, mail_standstill, queue_trouble
 from statuspage.settings import Settings
 from statuspage.web.health import WORKER_SILENT, ProberBeat, last_beat, prober_beat
 
@@ -24,6 +24,8 @@ class Machinery:
     worker_silent: bool
     prober: ProberBeat
     mail: Standstill | None
+    queue: str | None = None
+    """Why the queue is not reached; messages leave nevertheless."""
     copies: tuple[Standing, ...] = ()
     """Copies of the page that fail, or are behind by more than a minute."""
 
@@ -34,4 +36,5 @@ def load_machinery(session: Session, settings: Settings, now: datetime) -> Machi
     silent = worker_at is None or now - worker_at >= WORKER_SILENT
     mail = None if silent else mail_standstill(session, settings, now)
     copies = tuple(each for each in standings(settings) if each.error or each.behind_for(now) > COPY_BEHIND)
-    return Machinery(worker_at, silent, prober_beat(session, now), mail, copies)
+    queue = None if silent else queue_trouble(session, now)
+    return Machinery(worker_at, silent, prober_beat(session, now), mail, queue, copies)
