@@ -52,8 +52,8 @@ def check_web_address(text: str) -> str:
 
 
 def check_base_address(text: str) -> str:
-    """An http(s) URL that paths can be appended to."""
+    """An http(s) URL of a host, which paths can be appended to: the page's links begin at the root."""
     parts = urlsplit(text)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("must be an address such as https://status.example.com")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address such as https://status.example.com, without a path")
     return text

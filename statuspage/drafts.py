@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -73,10 +74,13 @@ def check_filled_text(text: str) -> str:
     return text
 
 
-def check_settable(status: ComponentStatus) -> ComponentStatus:
+_SETTABLE = [status.value for status in ComponentStatus if status is not ComponentStatus.UNKNOWN]
+
+
+def check_settable(status: object) -> object:
     """Any status but unknown, which only measurements can say."""
-    if status is ComponentStatus.UNKNOWN:
-        raise ValueError("unknown cannot be set")
+    if status not in _SETTABLE:
+        raise ValueError(f"must be {', '.join(_SETTABLE[:-1])} or {_SETTABLE[-1]}")
     return status
 
 
@@ -127,7 +131,9 @@ Line = Annotated[str, Field(max_length=TITLE_LENGTH), AfterValidator(check_line)
 Body = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_filled_text)]
 OptionalText = Annotated[str, Field(max_length=BODY_LENGTH), AfterValidator(check_text)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-SettableStatus = Annotated[ComponentStatus, AfterValidator(check_settable)]
+SettableStatus = Annotated[
+    ComponentStatus, BeforeValidator(check_settable), WithJsonSchema({"type": "string", "enum": _SETTABLE})
+]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
 HookUrl = Annotated[str, Field(max_length=500), AfterValidator(check_web_address)]
 HookAddress = Annotated[str, Field(max_length=320), AfterValidator(check_web_address)]

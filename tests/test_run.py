@@ -102,6 +102,7 @@ def test_busy_port_is_one_line(tmp_path: Path) -> None:
     [
         ("PORT", "eighty"),
         ("STATUSPAGE_URL", "status.example.com"),
+        ("STATUSPAGE_URL", "https://example.com/status"),
         ("LOG_LEVEL", "loud"),
         ("STATUSPAGE_POLICY", "none"),
         ("MAIL_DEFAULT_SENDER", "nobody"),

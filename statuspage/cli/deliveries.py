@@ -53,4 +53,6 @@ def retry(ids: tuple[int, ...], everything: bool) -> None:
     with installation.database.write() as session:
         count = outbox.retry(session, ids=None if everything else ids, now=now)
     installation.nudge()
+    if count < len(set(ids)):
+        fail(f"{count} due again; the others do not exist, are sent or are being sent", 1)
     say(f"{count} due again.")

@@ -140,6 +140,7 @@ def test_dead_deliveries_are_retried(flask: Flask_, installation: Installation) 
     (listed,) = json.loads(flask("deliveries", "list", "--json").stdout)
     assert (listed["state"], listed["attempts"]) == ("due", 0)
     assert flask("deliveries", "retry", "--all").stdout == "0 due again.\n"
+    assert "0 due again; the others" in flask("deliveries", "retry", "999999", code=1).stderr
 
 
 def test_policies_are_listed_shown_checked(flask: Flask_, tmp_path: Path) -> None:
