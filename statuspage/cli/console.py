@@ -49,7 +49,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            path = click.get_current_context().command_path.partition(" ")[2]
+            path = _path(click.get_current_context())
             check_role(path)
             if path in BARE:
                 return command(*args, **kwargs)
@@ -69,6 +69,15 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
             fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
     return run
+
+
+def _path(context: click.Context) -> str:
+    """The command below `flask`, however that was started: "policy check"."""
+    names = []
+    while context.parent is not None:
+        names.append(context.info_name or "")
+        context = context.parent
+    return " ".join(reversed(names))
 
 
 def opened() -> tuple[Installation, datetime]:
