@@ -122,11 +122,11 @@ def test_backup_is_consistent_while_written(filled: Installation, tmp_path: Path
             file = tmp_path / f"{number}.backup"
             backup.write_backup(filled, file, now)
             with tarfile.open(file) as tar:
-                tar.extract("database", tmp_path / str(number), filter="data")
+                stored = tar.extractfile("database")
+                assert stored is not None
+                (tmp_path / f"{number}.db").write_bytes(stored.read())
             copy = open_installation(
-                filled.settings.model_copy(
-                    update={"database_url": f"sqlite:///{tmp_path / str(number) / 'database'}"}
-                )
+                filled.settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / f'{number}.db'}"})
             )
             with copy.database.read() as session:
                 assert (session.scalar(select(func.count()).select_from(Component)) or 0) % 2 == 1

@@ -17,7 +17,7 @@ from statuspage.subscriber_lists import export_lines, import_rows
 HEADER = "email,confirmed,components,kinds,min_priority,language"
 FILE = f"""{HEADER},frequency
 ann+lists@example.com,yes,service:voice;portal,incident;postmortem,P2,en,daily
-jörg@example.com,yes,,,,,
+jörg example.com,yes,,,,,
 info@bücher.example,yes,api,sla,,en,each
 new@example.com,no,,maintenance,,,
 """

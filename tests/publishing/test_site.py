@@ -232,6 +232,14 @@ def test_restored_older_state_is_rebuilt(operator: Operator, files: Files) -> No
     assert files()["history.html"] != b"of the future"
 
 
+def test_each_version_has_a_second_of_its_own(tmp_path: Path) -> None:
+    seconds = []
+    for number in range(4):
+        write_files(tmp_path, [("live.json", b"%d" % number)])
+        seconds.append(int((tmp_path / "live.json.gz").stat().st_mtime))
+    assert seconds == sorted(set(seconds)), "a server that asks for the second would answer 304"
+
+
 def test_files_appear_in_the_given_order(tmp_path: Path) -> None:
     told: list[str] = []
     written = write_files(tmp_path, [("a/b.html", b"1"), ("index.html", b"2")], told.append)

@@ -17,7 +17,7 @@ from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.publishing.environment import asset_path
 from statuspage.web.files import RECHECK_SECONDS, Answer, PublishedFiles, candidates, choose_encoding
-from statuspage.web.front import door_names
+from statuspage.web.front import doors_of
 
 PAGE = b"<!doctype html><title>All well</title>" + b"<p>operational</p>" * 200
 
@@ -224,9 +224,11 @@ def test_public_page_refuses_other_methods(files: PublishedFiles, client: FlaskC
 
 
 def test_doors_are_known_by_first_word(client: FlaskClient) -> None:
-    names = door_names(client.application)
-    assert {"admin", "api", "healthz", "static"} <= names
-    assert "history" not in names
+    is_door = doors_of(client.application)
+    for path in ("/admin/", "/api/v1/incidents", "/healthz", "/static/style.css", "/subscribe", "/nl/subscribe"):
+        assert is_door(path), path
+    for path in ("/", "/history", "/nl/history", "/nl", "/nothing/here"):
+        assert not is_door(path), path
 
 
 def test_oversized_body_is_refused(client: FlaskClient) -> None:

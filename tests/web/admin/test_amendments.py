@@ -7,6 +7,7 @@ import pytest
 from statuspage import incidents
 from statuspage.audit import load_events
 from statuspage.changes import Installation
+from tests.running import wait_until
 from tests.web.admin.conftest import Operator
 from tests.web.admin.test_incidents import FORM, opened, two_components, update_form
 
@@ -57,5 +58,5 @@ def test_incident_is_withdrawn_with_a_reason(rob: Operator, updates: list[str]) 
     assert (refused.status_code, "Reason: " in refused.text) == (422, True)
     assert rob.client.get(f"/incidents/{incident}").status_code == 200
     assert rob.post(f"/admin/incidents/{incident}/withdraw", {"reason": "a test"}).status_code == 303
-    assert rob.client.get(f"/incidents/{incident}").status_code == 404
+    assert wait_until(lambda: rob.client.get(f"/incidents/{incident}").status_code == 404)
     assert rob.get(f"/admin/incidents/{incident}").status_code == 404
