@@ -200,14 +200,15 @@ function autosave(kept, path) {
 
   async function save() {
     saving = new AbortController();
-    dirty = false;
+    const typed = typedIn(kept);
     try {
-      await fetch(path, {
+      const answer = await fetch(path, {
         method: "POST",
         body: new URLSearchParams(new FormData(kept)),
         headers: { "X-Requested-With": "fetch" },
         signal: saving.signal,
       });
+      if (answer.ok && typedIn(kept) === typed) dirty = false;
     } catch {
       // No connection now: this device has it.
     }
