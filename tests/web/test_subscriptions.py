@@ -12,51 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from statuspage import incidents, subscribers
+from statuspage import subscribers
 from statuspage.changes import Installation
 from statuspage.components import load_component, load_page
-from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority
-from statuspage.drafts import IncidentDraft, SubscriberDraft
-from statuspage.models import Consent, Delivery, Subscriber
+from statuspage.domain.vocabulary import NoticeKind
+from statuspage.drafts import SubscriberDraft
+from statuspage.models import Consent
 from statuspage.notify.recipients import count_recipients
 from statuspage.web import current
-
-ADDRESS = "anna@example.com"
-Dump = list[tuple[object, ...]]
-
-
-@pytest.fixture
-def components(add_components: Callable[..., None], installation: Installation) -> None:
-    add_components("API", "Portal", "Secret")
-    with installation.database.write() as session:
-        load_component(session, "secret").hidden = True
-
-
-@pytest.fixture
-def token(components: None, client: FlaskClient, installation: Installation) -> str:
-    """Of a subscriber who asked and did not confirm yet."""
-    client.post("/subscribe", data={"email": ADDRESS, "components": "api"})
-    with installation.database.read() as session:
-        return session.scalars(select(Subscriber.token)).one()
-
-
-@pytest.fixture
-def confirmed(token: str, client: FlaskClient) -> str:
-    client.post(f"/confirm/{token}")
-    return token
-
-
-def load(installation: Installation) -> Subscriber:
-    with installation.database.read() as session:
-        subscriber = session.scalars(select(Subscriber)).one()
-        subscriber.components  # noqa: B018  # loaded while the session is open
-        return subscriber
-
-
-def dump(installation: Installation) -> dict[str, Dump]:
-    with installation.database.read() as session:
-        tables = (Subscriber, Consent, Delivery)
-        return {t.__tablename__: [tuple(row) for row in session.execute(select(t.__table__))] for t in tables}
+from tests.web.conftest import ADDRESS, dump, load
 
 
 def test_form_offers_what_is_public(components: None, client: FlaskClient) -> None:
@@ -168,19 +132,6 @@ def test_button_ends_it(confirmed: str, client: FlaskClient, installation: Insta
     assert client.get(f"/manage/{confirmed}").status_code == 404
 
 
-def test_manage_changes_the_wishes(confirmed: str, client: FlaskClient, installation: Installation) -> None:
-    shown = client.get(f"/manage/{confirmed}").text
-    assert re.search(r'value="api" checked', shown)
-    wishes = {"shown": "1", "kinds": "maintenance", "components": ["portal"], "min_priority": "P1"}
-    response = client.post(f"/manage/{confirmed}", data=wishes)
-    assert response.status_code == 200
-    subscriber = load(installation)
-    assert [c.slug for c in subscriber.components] == ["portal"]
-    assert (subscriber.wants_incidents, subscriber.wants_maintenance) == (False, True)
-    assert client.post(f"/manage/{confirmed}", data={"shown": "1"}).status_code == 422
-    assert load(installation).wants_maintenance
-
-
 def test_pages_by_link_are_closed_to_others(confirmed: str, client: FlaskClient) -> None:
     for path in ("confirm", "manage", "unsubscribe"):
         response = client.get(f"/{path}/{confirmed}")
@@ -235,60 +186,6 @@ def test_database_away_is_said_kindly(components: None, client: FlaskClient, ins
     assert int(response.headers["Retry-After"]) > 0
 
 
-@pytest.fixture
-def incident(components: None, installation: Installation) -> str:
-    """The id of an open incident."""
-    draft = IncidentDraft(title="Calls fail", body="We look.", priority=Priority.P2)
-    now = current.now()
-    with installation.database.write() as session:
-        return incidents.open_incident(session, draft, policy=installation.policy(now), author="A", now=now).id
-
-
-def test_incident_is_followed_by_two_clicks(incident: str, client: FlaskClient, installation: Installation) -> None:
-    form = client.get(f"/subscribe?incident={incident}").text
-    assert "Calls fail" in form
-    assert f'name="incident" value="{incident}"' in form
-    client.post("/subscribe", data={"incident": incident, "email": ADDRESS})
-    person = load(installation)
-    assert "Confirm" in client.get(f"/confirm/{person.token}").text
-    client.post(f"/confirm/{person.token}")
-    page = client.get(f"/manage/{person.token}").text
-    assert "Incidents you follow" in page
-    assert not re.search(r'name="kinds" value="\w+" checked', page)
-    client.post(f"/manage/{person.token}/follow", data={"incident": incident, "do": "stop"})
-    assert "Incidents you follow" not in client.get(f"/manage/{person.token}").text
-    client.post(f"/manage/{person.token}/follow", data={"incident": incident})
-    assert "Incidents you follow" in client.get(f"/manage/{person.token}").text
-
-
-def test_following_answers_alike_for_all(confirmed: str, incident: str, client: FlaskClient) -> None:
-    answers = [
-        client.post("/subscribe", data={"incident": incident, "email": email})
-        for email in (ADDRESS, "ben@example.com")
-    ]
-    texts = [answer.text.replace(ADDRESS, "X").replace("ben@example.com", "X") for answer in answers]
-    assert texts[0] == texts[1]
-    assert {answer.status_code for answer in answers} == {200}
-
-
-def test_over_or_unknown_incident_is_not_followed(components: None, client: FlaskClient) -> None:
-    for answer in (
-        client.get("/subscribe?incident=nothing"),
-        client.post("/subscribe", data={"incident": "nothing", "email": ADDRESS}),
-    ):
-        assert answer.status_code == 404
-        assert "over" in answer.text
-
-
-def test_every_choice_comes_back(confirmed: str, client: FlaskClient, installation: Installation) -> None:
-    choice = {"shown": "1", "kinds": ["sla", "postmortem"], "min_priority": "P1", "frequency": "daily"}
-    assert client.post(f"/manage/{confirmed}", data=choice).status_code == 200
-    page = client.get(f"/manage/{confirmed}").text
-    assert re.findall(r'name="kinds" value="(\w+)" checked', page) == ["sla", "postmortem"]
-    assert re.findall(r'name="frequency" value="(\w+)" checked', page) == ["daily"]
-    assert load(installation).frequency is Frequency.DAILY
-
-
 def test_group_stands_for_its_components(
     add_components: Callable[..., None], client: FlaskClient, installation: Installation
 ) -> None:
@@ -315,44 +212,6 @@ def test_service_is_chosen_with_what_it_gets_later(
     assert counts == [1, 0]
 
 
-def test_own_data_is_shown_and_taken_along(confirmed: str, client: FlaskClient) -> None:
-    assert "confirmed" in client.get(f"/manage/{confirmed}").text
-    answer = client.get(f"/manage/{confirmed}/data.json")
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.json is not None
-    assert answer.json["address"] == ADDRESS
-    assert [proof["action"] for proof in answer.json["consents"]] == ["asked", "confirmed"]
-    assert confirmed not in answer.text
-
-
-def test_erasure_needs_a_tick(confirmed: str, client: FlaskClient, installation: Installation) -> None:
-    refused = client.post(f"/manage/{confirmed}/erase")
-    assert refused.status_code == 422
-    assert 'id="sure-error"' in refused.text
-    assert client.post(f"/manage/{confirmed}/erase", data={"sure": "yes"}).status_code == 200
-    assert [rows for name, rows in dump(installation).items() if rows] == []
-    assert client.get(f"/manage/{confirmed}").status_code == 404
-
-
-def test_looking_changes_nothing(
-    confirmed: str, incident: str, client: FlaskClient, installation: Installation
-) -> None:
-    before = dump(installation)
-    pages = (
-        "manage/{}",
-        "manage/{}/data.json",
-        "confirm/{}",
-        "unsubscribe/{}",
-        "manage/{}/erase",
-        "manage/{}/follow",
-    )
-    for path in pages:
-        client.get("/" + path.format(confirmed))
-        client.head("/" + path.format(confirmed))
-    client.get(f"/subscribe?incident={incident}")
-    assert dump(installation) == before
-
-
 def test_each_language_has_its_form(components: None, client: FlaskClient, installation: Installation) -> None:
     with installation.database.write() as session:
         load_page(session).languages = ["en", "nl"]
@@ -371,54 +230,3 @@ def test_known_and_unknown_take_the_same_time(confirmed: str, client: FlaskClien
     times = [(seconds(ADDRESS, 2 * n), seconds(f"reader{n}@example.com", 2 * n + 1)) for n in range(15)]
     known, unknown = (statistics.median(each) for each in zip(*times, strict=True))
     assert abs(known - unknown) < 0.02
-
-
-def test_chat_is_asked_by_its_url(components: None, client: FlaskClient, installation: Installation) -> None:
-    url = "https://hooks.slack.com/services/T0/B0/secret-part"
-    response = client.post("/subscribe", data={"email": "", "channel": "slack", "url": url})
-    assert response.status_code == 200
-    assert "Look into your channel" in response.text
-    subscriber = load(installation)
-    assert (subscriber.channel, subscriber.address, subscriber.by_operator) == ("slack", url, False)
-    page = client.get(f"/confirm/{subscriber.token}").text
-    assert "Slack" in page
-    assert "secret-part" not in page
-    client.post(f"/confirm/{subscriber.token}")
-    assert "secret-part" not in client.get(f"/manage/{subscriber.token}").text
-
-
-def test_webhook_shows_its_secret_to_its_owner(
-    components: None, client: FlaskClient, installation: Installation
-) -> None:
-    client.post("/subscribe", data={"channel": "webhook", "url": "https://example.com/hook"})
-    subscriber = load(installation)
-    client.post(f"/confirm/{subscriber.token}")
-    assert str(subscriber.secret) in client.get(f"/manage/{subscriber.token}").text
-
-
-@pytest.mark.parametrize(
-    ("channel", "url"),
-    [
-        ("webhook", "http://127.0.0.1/"),
-        ("webhook", "javascript:alert(1)"),
-        ("slack", "https://example.com/services"),
-        ("nonsense", "http://10.0.0.1/"),
-    ],
-)
-def test_bad_url_is_shown_beside_its_field(
-    components: None, client: FlaskClient, installation: Installation, channel: str, url: str
-) -> None:
-    response = client.post("/subscribe", data={"channel": channel, "url": url})
-    assert response.status_code == 422
-    assert 'id="url-error"' in response.text
-    assert dump(installation)["subscriber"] == []
-
-
-def test_known_webhook_gets_the_same_answer(
-    components: None, client: FlaskClient, installation: Installation
-) -> None:
-    typed = {"channel": "webhook", "url": "https://example.com/hook"}
-    first = client.post("/subscribe", data=typed)
-    client.post(f"/confirm/{load(installation).token}")
-    again = client.post("/subscribe", data=typed)
-    assert (first.status_code, first.text) == (again.status_code, again.text)
