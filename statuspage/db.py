@@ -77,7 +77,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _instant_of_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(f"{value}+00:00")
+    except ValueError:  # ends of certificates were once stored with their offset
+        return datetime.fromisoformat(value).astimezone(UTC)
 
 
 def _instant_of_driver(value: datetime | None) -> datetime | None:

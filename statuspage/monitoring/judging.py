@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, in
 from sqlalchemy.orm import Session
 
 from statuspage.claims import muted_components
+from statuspage.db import UtcDateTime
 from statuspage.domain.health import (
     Change,
     Memory,
@@ -251,7 +252,7 @@ _REMEMBER_RESULT = _REMEMBER.values(
     checked_at=bindparam("at"),
     latency_ms=bindparam("latency"),
     last_words=bindparam("words"),
-    certificate_ends_at=func.coalesce(bindparam("certificate"), _MONITORS.c.certificate_ends_at),
+    certificate_ends_at=func.coalesce(bindparam("certificate", type_=UtcDateTime()), _MONITORS.c.certificate_ends_at),
 )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from statuspage import maintenance, windows
@@ -67,6 +67,19 @@ def test_outage_is_one_row_at_its_first_failure(session: Session, monitor: Monit
     assert session.scalar(select(func.count(CheckResult.id))) == 5
     session.refresh(monitor)
     assert (monitor.status, monitor.status_since, monitor.latency_ms) == (MAJOR, seconds(now, 60), 24)
+
+
+def test_certificates_end_is_kept(session: Session, monitor: Monitor, now: datetime) -> None:
+    ends = now + timedelta(days=30)
+    first, second = results(monitor, now, "uu")
+    record_results(session, [Measured(monitor.id, first.result, ends)], now=now)
+    record_results(session, [second], now=seconds(now, 30))
+    session.refresh(monitor)
+    assert monitor.certificate_ends_at == ends
+    as_text = text("UPDATE monitor SET certificate_ends_at = '2026-12-16 10:00:00+00:00'")
+    session.execute(as_text)  # as it was once stored
+    session.refresh(monitor)
+    assert monitor.certificate_ends_at == ends
 
 
 def test_batches_are_judged_as_one_run(session: Session, monitor: Monitor, now: datetime) -> None:

@@ -17,7 +17,7 @@ from statuspage.drafts import ComponentDraft
 from statuspage.measurement import keep_digests, take_results, take_silence
 from statuspage.monitor_drafts import MonitorTable
 from statuspage.monitoring.judging import Measured
-from statuspage.monitors import add_monitor
+from statuspage.monitors import add_monitor, load_monitor
 from statuspage.settings import Settings
 
 pytestmark = pytest.mark.postgres
@@ -34,10 +34,11 @@ def test_measuring_works_on_postgresql(postgres_url: str, tmp_path: Path, now: d
         key = add_monitor(change.session, api, table, author="ada", now=now)[0].id
     for n, outcome in enumerate((Outcome.UP, Outcome.DOWN, Outcome.DOWN)):
         at = now + timedelta(seconds=30 * n)
-        take_results(installation, [Measured(key, Result(at, outcome, 20))], at)
+        take_results(installation, [Measured(key, Result(at, outcome, 20), now + timedelta(days=30))], at)
     with installation.database.read() as session:
         api = load_component(session, "api")
         assert current_status(session, api, at) is ComponentStatus.MAJOR_OUTAGE
+        assert load_monitor(session, key).certificate_ends_at == now + timedelta(days=30)
 
     later = at + timedelta(hours=1)
     assert [each.status for each in take_silence(installation, later)] == [ComponentStatus.UNKNOWN]
