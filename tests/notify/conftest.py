@@ -1,9 +1,12 @@
-"""A mail server in its own process, subscribers, and posts to tell them of."""
+"""A mail server in its own process, subscribers by mail and by webhook, and posts to tell them of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +16,9 @@ from statuspage.changes import Installation
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import ComponentStatus, Priority
 from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft
-from statuspage.models import Incident
+from statuspage.models import Delivery, Incident, Subscriber
+from statuspage.notify.delivery import Report, deliver_due
+from statuspage.notify.hooking import HOOKS
 from statuspage.settings import Settings
 from tests.mail import MailServer, Received, deliver_mail
 
@@ -109,3 +114,50 @@ def deliver(installation: Installation, mail_server: MailServer) -> Deliver:
         return mail_server.mails()
 
     return send
+
+
+AddHook = Callable[..., str]
+PostHooks = Callable[..., Report]
+
+
+@pytest.fixture
+def local_hooks(installation: Installation) -> None:
+    """The receiver on this machine may be reached by what operators enter."""
+    allowed = (ip_network("127.0.0.0/8"),)
+    installation.settings = installation.settings.model_copy(update={"probe_allow_private": allowed})
+
+
+@pytest.fixture
+def add_hook(installation: Installation, now: datetime) -> AddHook:
+    """A function that adds a confirmed subscriber by channel and URL; its id."""
+
+    def add(url: str, channel: str = "webhook", **wishes: Any) -> str:
+        draft = SubscriberDraft.model_validate({channel: url, **wishes})
+        with installation.database.write() as session:
+            return subscribers.add_confirmed(session, draft, source="test", now=now).id
+
+    return add
+
+
+@pytest.fixture
+def post_hooks(installation: Installation, now: datetime) -> PostHooks:
+    """One run so long after the post: post_hooks(minutes=6)."""
+
+    def deliver(total: float = 2, **after: float) -> Report:
+        at = now + timedelta(**after)
+        return deliver_due(installation, lambda: at, replace(HOOKS, total=total))
+
+    return deliver
+
+
+def subscriber_of(installation: Installation, subscriber_id: str) -> Subscriber:
+    """The subscriber as stored now."""
+    with installation.database.read() as session:
+        return session.get_one(Subscriber, subscriber_id)
+
+
+def rows_of(installation: Installation, channel: str = "webhook") -> list[Delivery]:
+    """What a channel is or was owed, in its order."""
+    with installation.database.read() as session:
+        query = select(Delivery).where(Delivery.channel == channel).order_by(Delivery.id)
+        return list(session.scalars(query))
