@@ -67,6 +67,7 @@ class State:
 
 UNKNOWN = State(ComponentStatus.UNKNOWN)
 _QUIET = State(ComponentStatus.OPERATIONAL)
+_SHARED = {state: state for state in (UNKNOWN, _QUIET)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,17 @@ def _shared_state(holding: dict[str, Claim]) -> State:
     if len(holding) == 1:
         (claim,) = holding.values()
         return _state_of_one(claim[_WHAT])
-    return _state_of(holding.values())
+    return shared(_state_of(holding.values()))
+
+
+def shared(state: State) -> State:
+    """The one state that is equal to this one: what is the same is found sooner than what is equal."""
+    return _SHARED.setdefault(state, state)
 
 
 @lru_cache(maxsize=1024)
 def _state_of_one(what: tuple[ComponentStatus, Cause, MaintenanceKind | None, bool, bool]) -> State:
-    return _state_of([Claim("", _EPOCH, *what)])
+    return shared(_state_of([Claim("", _EPOCH, *what)]))
 
 
 def _state_of(claims: Iterable[Claim]) -> State:

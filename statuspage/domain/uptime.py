@@ -7,7 +7,7 @@ seconds: an int when whole, else a float with at most six decimals.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from statuspage.domain.intervals import Span
 from statuspage.domain.percent import floor_percent
 from statuspage.domain.periods import day_span
 from statuspage.domain.sla.terms import AvailabilityTerms
-from statuspage.domain.timeline import UNKNOWN, Claim, State, Stretch, Timeline, Work, microseconds, timeline
+from statuspage.domain.timeline import UNKNOWN, Claim, State, Stretch, Timeline, Work, microseconds, shared, timeline
 from statuspage.domain.vocabulary import ComponentStatus
 
 __all__ = [
@@ -138,17 +138,21 @@ def day_bars(
     Costs what the changes of state cost: days in between come as slices of rows that all components share.
     """
     sheet = _sheet(tuple(days), zone, microseconds(until), *_exemptions(rules))
-    treated = [sheet.treatment(state) for state in history.states]
+    bounds, states = history.bounds, history.states
     bars: list[Day] = []
     place = 0
     while place < len(sheet.days):
-        state, end = _state_at(history, sheet.starts[place])
+        current = bisect_right(bounds, sheet.starts[place]) - 1
+        if 0 <= current < len(states):
+            state, end = states[current], bounds[current + 1]
+        else:
+            state, end = UNKNOWN, bounds[0] if current < 0 and states else _FOREVER
         quiet_until = bisect_right(sheet.ends, end, lo=place)
         if quiet_until > place:
             bars += sheet.row(state)[place:quiet_until]
             place = quiet_until
         else:
-            tally, worst = _tally(history, treated, sheet.starts[place], sheet.ends[place])
+            tally, worst = _tally(history, sheet.treatment, sheet.starts[place], sheet.ends[place], max(0, current))
             bars.append(Day(sheet.days[place], worst, tally))
             place += 1
     return tuple(bars)
@@ -158,8 +162,9 @@ def tally_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Tally:
     """How long the component showed what within the span; time before the first knowledge and after the timeline's
     end is unknown."""
     start, end = microseconds(span.start), microseconds(span.end)
-    treated = [_treatment(state, *_exemptions(rules)) for state in history.states]
-    return _tally(history, treated, start, end)[0]
+    remove, not_down = _exemptions(rules)
+    first = max(0, bisect_right(history.bounds, start) - 1)
+    return _tally(history, lambda state: _treatment(state, remove, not_down), start, end, first)[0]
 
 
 def uptime_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Figure:
@@ -170,18 +175,18 @@ def uptime_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Figure
 def figure_of(days: Iterable[Day]) -> Figure:
     """The figure of several days together."""
     up = measured = 0
-    for day in days:
-        up += day.tally.up_us
-        measured += day.tally.measured_us
+    for _, _, tally in days:
+        up += tally[_UP]
+        measured += tally[_MEASURED]
     return Figure(up, measured)
 
 
 class _Treatment(NamedTuple):
-    """What a stretch of a state adds to: a field of the tally (or none), and 1 where it is measured, where up."""
+    """What a stretch of a state adds to: a place in the tally (or none), and whether it is measured, whether up."""
 
-    field: str
-    measured: int
-    up: int
+    place: int
+    measured: bool
+    up: bool
     status: ComponentStatus
     severity: int
 
@@ -192,25 +197,27 @@ def _treatment(state: State, remove: tuple[str, ...], not_down: tuple[str, ...])
     overrun only if the component is down (A4)."""
     status, severity = state.status, _SEVERITY[state.status]
     if status is ComponentStatus.UNKNOWN:
-        return _Treatment("unknown_us", 0, 0, status, severity)
+        return _Treatment(_UNSEEN, False, False, status, severity)
     down = status is ComponentStatus.MAJOR_OUTAGE
     reasons: set[str] = {work.kind for work in state.works if not work.overrun}
     if down:
         reasons |= state.causes
     if not reasons.isdisjoint(remove):
-        return _Treatment(_FIELDS[status], 0, 0, status, severity)
+        return _Treatment(_PLACES[status], False, False, status, severity)
     exempt = not reasons.isdisjoint(not_down)
     counted = any(work.kind not in remove and work.kind not in not_down for work in state.works)
-    up = 0 if (down or counted) and not exempt else 1
-    return _Treatment(_FIELDS[status], 1, up, status, severity)
+    up = exempt or not (down or counted)
+    return _Treatment(_PLACES[status], True, up, status, severity)
 
 
-_FIELDS = {
-    ComponentStatus.OPERATIONAL: "",
-    ComponentStatus.UNDER_MAINTENANCE: "maintenance_us",
-    ComponentStatus.DEGRADED_PERFORMANCE: "degraded_us",
-    ComponentStatus.PARTIAL_OUTAGE: "partial_us",
-    ComponentStatus.MAJOR_OUTAGE: "down_us",
+_UNSEEN, _UP, _MEASURED = (Tally._fields.index(name) for name in ("unknown_us", "up_us", "measured_us"))
+_NOWHERE = len(Tally._fields)
+_PLACES = {
+    ComponentStatus.OPERATIONAL: _NOWHERE,
+    ComponentStatus.UNDER_MAINTENANCE: Tally._fields.index("maintenance_us"),
+    ComponentStatus.DEGRADED_PERFORMANCE: Tally._fields.index("degraded_us"),
+    ComponentStatus.PARTIAL_OUTAGE: Tally._fields.index("partial_us"),
+    ComponentStatus.MAJOR_OUTAGE: Tally._fields.index("down_us"),
 }
 
 
@@ -225,25 +232,27 @@ class _Sheet:
         self.starts = [start for start, _ in bounds]
         self.ends = [max(start, min(end, until)) for start, end in bounds]
         self._exemptions = exemptions
-        self._rows: dict[State, tuple[Day, ...]] = {}
-        self._treatments: dict[State, _Treatment] = {}
+        self._rows: dict[int, tuple[Day, ...]] = {}
+        self._treatments: dict[int, _Treatment] = {}
 
     def treatment(self, state: State) -> _Treatment:
         """What a stretch of the state adds to."""
-        found = self._treatments.get(state)
+        found = self._treatments.get(id(state))
         if found is None:
-            found = self._treatments[state] = _treatment(state, *self._exemptions)
+            found = _treatment(state, *self._exemptions)
+            self._treatments[id(shared(state))] = found  # a shared state lives for ever, and so its id is its own
         return found
 
     def row(self, state: State) -> tuple[Day, ...]:
         """A bar of one state per date; dates that have not begun are all zero."""
-        if state not in self._rows:
+        found = self._rows.get(id(state))
+        if found is None:
             treated = self.treatment(state)
-            self._rows[state] = tuple(
+            found = self._rows[id(shared(state))] = tuple(
                 _quiet_day(day, end - start, treated)
                 for day, start, end in zip(self.days, self.starts, self.ends, strict=True)
             )
-        return self._rows[state]
+        return found
 
 
 @lru_cache(maxsize=64)
@@ -256,50 +265,45 @@ def _sheet(
 def _quiet_day(day: date, length: int, treated: _Treatment) -> Day:
     if not length:
         return Day(day, ComponentStatus.UNKNOWN, Tally())
-    lengths = {treated.field: length} if treated.field else {}
-    return Day(
-        day, treated.status, Tally(**lengths, up_us=length * treated.up, measured_us=length * treated.measured)
-    )
-
-
-def _state_at(history: Timeline, instant: int) -> tuple[State, int]:
-    """The state at an instant and the end of its stretch; unknown before the first and after the last."""
-    bounds = history.bounds
-    index = bisect_right(bounds, instant)
-    if not index:
-        return UNKNOWN, bounds[0] if history.states else _FOREVER
-    return (history.states[index - 1], bounds[index]) if index < len(bounds) else (UNKNOWN, _FOREVER)
+    lengths = [0] * (_NOWHERE + 1)
+    lengths[treated.place] = length
+    lengths[_UP], lengths[_MEASURED] = length * treated.up, length * treated.measured
+    return Day(day, treated.status, Tally(*lengths[:_NOWHERE]))
 
 
 def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return rules.remove_from_total, rules.not_downtime
 
 
-def _tally(history: Timeline, treated: Sequence[_Treatment], start: int, end: int) -> tuple[Tally, ComponentStatus]:
-    """The tally between two instants and the worst status shown; `treated` holds the treatment of each stretch."""
+def _tally(
+    history: Timeline, treatment: Callable[[State], _Treatment], start: int, end: int, first: int
+) -> tuple[Tally, ComponentStatus]:
+    """The tally between two instants and the worst status shown; `first` is the stretch to begin at."""
     if start >= end:
         return Tally(), ComponentStatus.UNKNOWN
-    bounds = history.bounds
-    lengths: dict[str, int] = {}
-    unseen, measured, up = end - start, 0, 0
-    worst, gravest = ComponentStatus.OPERATIONAL, 0
-    for index in range(max(0, bisect_right(bounds, start) - 1), len(treated)):
+    bounds, states = history.bounds, history.states
+    lengths = [0] * (_NOWHERE + 1)
+    seen = measured = up = gravest = 0
+    worst = ComponentStatus.OPERATIONAL
+    for index in range(first, len(states)):
         begin, until = bounds[index], bounds[index + 1]
         if begin >= end:
             break
         length = (until if until < end else end) - (begin if begin > start else start)
-        field, is_measured, is_up, status, severity = treated[index]
-        lengths[field] = lengths.get(field, 0) + length
-        unseen -= length
-        measured += length * is_measured
-        up += length * is_up
+        place, is_measured, is_up, status, severity = treatment(states[index])
+        lengths[place] += length
+        seen += length
+        if is_measured:
+            measured += length
+            if is_up:
+                up += length
         if severity > gravest:
             worst, gravest = status, severity
-    if unseen:
-        lengths["unknown_us"] = lengths.get("unknown_us", 0) + unseen
+    if seen < end - start:
+        lengths[_UNSEEN] += end - start - seen
         worst = worst if gravest > _DARK else ComponentStatus.UNKNOWN
-    lengths.pop("", None)
-    return Tally(**lengths, up_us=up, measured_us=measured), worst
+    lengths[_UP], lengths[_MEASURED] = up, measured
+    return Tally(*lengths[:_NOWHERE]), worst
 
 
 @lru_cache(maxsize=8192)

@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import groupby
 
 from statuspage.domain.intervals import Span
-from statuspage.domain.periods import Period, local_date, period_of
+from statuspage.domain.periods import Period, local_date, midnight, period_of
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.timeline import microseconds
-from statuspage.domain.uptime import Day, Figure, day_bars, figure_of, uptime_of
+from statuspage.domain.uptime import Day, Figure, day_bars, figure_of, tally_of, uptime_of
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.publishing.events import Happening, days_of_component
 from statuspage.publishing.snapshot import ComponentView, Snapshot
@@ -203,14 +203,15 @@ def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Happ
     """The last days of a component, today included; `events` are what happened to it."""
     today = local_date(snapshot.now, snapshot.page.zone)
     dates = [today - timedelta(days=n) for n in reversed(range(days))]
-    told = _days(component, snapshot, events, dates)
-    measured = [day.day for day in told]
+    history = component.timeline
+    start = midnight(dates[0], snapshot.page.zone)
+    tally = tally_of(history, Span(start, max(start, history.until)), snapshot.policy.availability)
     return Track(
         component,
-        told,
-        figure_of(measured),
-        timedelta(seconds=sum(day.down for day in measured)),
-        timedelta(seconds=sum(day.unknown for day in measured)),
+        _days(component, snapshot, events, dates),
+        tally.figure,
+        timedelta(microseconds=tally.down_us),
+        timedelta(microseconds=tally.unknown_us),
     )
 
 
