@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage import detection_words, proposals
+from statuspage import detection_words, proposals, recoveries
 from statuspage.claims import muted_components
 from statuspage.clocks import load_addresses
 from statuspage.components import load_page
@@ -23,7 +23,6 @@ from statuspage.domain.detection import (
     TOGETHER,
     Reading,
     goes_on,
-    is_over,
     priority_of_severity,
     proposed_priority,
     scope_of,
@@ -36,9 +35,7 @@ from statuspage.incidents import add_note, components_held, interrupts, open_inc
 from statuspage.models import Alert, ClockRing, Component, Detection, Incident
 from statuspage.notify.kinds import alarms
 from statuspage.readings import load_firing, load_readings, recovered_at
-
-AUTHOR = "measurement"
-"""Who writes what nobody wrote."""
+from statuspage.recoveries import AUTHOR
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def is_anything_new(session: Session, now: datetime) -> bool:
     open_ = _open(session)
     if any(reading.is_down and subject not in open_ for subject, reading in readings.items()):
         return bool(_fresh(session, readings, open_, now))
-    return any(_has_recovered(readings, subject) for subject in open_) or bool(_unsettled(session, now))
+    return any(_has_recovered(readings, subject) for subject in open_) or bool(recoveries.unsettled(session, now))
 
 
 def follow(session: Session, *, policy: Policy, now: datetime) -> None:
@@ -76,9 +73,9 @@ def follow(session: Session, *, policy: Policy, now: datetime) -> None:
     for down in _by_service(fresh):
         _begin(session, down, readings, policy, now)
     for incident in {row.incident.id: row.incident for row in ended if row.incident is not None}.values():
-        _note_recovery(session, incident, ended, now)
-    for incident in _unsettled(session, now):
-        _resolve(session, incident, policy, now)
+        recoveries.note(session, incident, ended, now)
+    for incident in recoveries.unsettled(session, now):
+        recoveries.resolve(session, incident, policy=policy, now=now)
 
 
 def _open(session: Session) -> dict[str, Detection]:
@@ -162,7 +159,9 @@ def _goes_on(session: Session, down: _Down, policy: Policy, now: datetime) -> bo
     incident = last.incident
     if incident is not None and incident.withdrawn_at is not None:
         return False
-    if incident is not None and not (incident.draft or incident.status.is_open or _is_ours(session, incident)):
+    if incident is not None and not (
+        incident.draft or incident.status.is_open or recoveries.is_ours(session, incident)
+    ):
         return False  # an operator ended it: this is news
     _write_down(session, down, incident)
     if incident is None:
@@ -171,12 +170,16 @@ def _goes_on(session: Session, down: _Down, policy: Policy, now: datetime) -> bo
     if incident.draft:
         incident.resolved_at = None
     if incident.draft or incident.status.is_open:
-        if len(_all(session, incident)) <= _NOTED:
+        if len(recoveries.detections_of(session, incident)) <= _NOTED:
             add_note(session, incident, told.again, author=AUTHOR, now=now)
         return True
     again = UpdateDraft(status=IncidentStatus.INVESTIGATING, body=told.again, components=_said([down]))
     post_update(session, incident, again, policy=policy, author=AUTHOR, now=now)
     return True
+
+
+def _was_ended_by_an_operator(session: Session, incident: Incident) -> bool:
+    return not (incident.draft or incident.status.is_open or recoveries.is_ours(session, incident))
 
 
 _NOTED = 20
@@ -257,7 +260,7 @@ def _join(
         _write_down(session, down, incident)
     _note_alerts(session, incident, new, now)
     if grown:
-        _tell(session, incident, now, step=len(_all(session, incident)))
+        _tell(session, incident, now, step=len(recoveries.detections_of(session, incident)))
     return True
 
 
@@ -330,70 +333,3 @@ def _tell(session: Session, incident: Incident, now: datetime, *, step: int = 0)
     alarms.owe(session, row, load_addresses(session, RingKind.DETECTED), now=now)
     if hook := load_page(session).alarm_webhook:
         alarms.owe(session, row, [hook], now=now, channel="webhook")
-
-
-def _note_recovery(session: Session, incident: Incident, ended: Sequence[Detection], now: datetime) -> None:
-    """A draft keeps its span; on what operators published a note says so; what is ours is settled by itself."""
-    over = [row for row in ended if row.incident is incident]
-    names = _names(session, over)
-    words = detection_words.recovered(load_page(session), names, max(row.ended_at or now for row in over))
-    if incident.draft:
-        if all(row.ended_at for row in _all(session, incident)):
-            incident.resolved_at = max(row.ended_at or now for row in _all(session, incident))
-            incident.updated_at = now
-        add_note(session, incident, words, author=AUTHOR, now=now)
-    elif not _is_ours(session, incident) and incident.status.is_open:
-        add_note(session, incident, words, author=AUTHOR, now=now)
-
-
-def _unsettled(session: Session, now: datetime) -> list[Incident]:
-    """Open incidents of ours whose components all came right, and stayed so for long enough."""
-    found = session.scalars(
-        select(Incident).where(
-            Incident.draft.is_(False),
-            Incident.author == AUTHOR,
-            Incident.status.in_([status for status in IncidentStatus if status.is_open]),
-        )
-    )
-    return [incident for incident in found if _is_ours(session, incident) and _has_settled(session, incident, now)]
-
-
-def _has_settled(session: Session, incident: Incident, now: datetime) -> bool:
-    rows = _all(session, incident)
-    if any(row.ended_at is None for row in rows):
-        return False
-    last = max(row.ended_at or now for row in rows)
-    times = max(sum(other.subject == row.subject for other in rows) for row in rows)
-    return is_over(times, last, now)
-
-
-def _resolve(session: Session, incident: Incident, policy: Policy, now: datetime) -> None:
-    rows = _all(session, incident)
-    ended_at = max(row.ended_at or now for row in rows)
-    words = detection_words.recovered(load_page(session), _names(session, rows), ended_at)
-    draft = UpdateDraft(status=IncidentStatus.RESOLVED, body=words)
-    post_update(session, incident, draft, policy=policy, author=AUTHOR, now=now)
-
-
-def _is_ours(session: Session, incident: Incident) -> bool:
-    """Whether an incident may be resolved without an operator: a measurement began it, all that it holds was
-    measured, and each of those components publishes itself."""
-    if incident.author != AUTHOR:
-        return False
-    rows = _all(session, incident)
-    measured = {c.slug: c for c in session.scalars(select(Component).where(Component.id.in_(_ids(rows))))}
-    held = {s for s, said in components_held(session, incident).items() if said is not ComponentStatus.OPERATIONAL}
-    return held <= set(measured) and bool(measured) and all(c.publishes_itself for c in measured.values())
-
-
-def _all(session: Session, incident: Incident) -> Sequence[Detection]:
-    return session.scalars(select(Detection).where(Detection.incident_id == incident.id)).all()
-
-
-def _ids(rows: Iterable[Detection]) -> list[str]:
-    return [row.component_id for row in rows if row.component_id is not None]
-
-
-def _names(session: Session, rows: Iterable[Detection]) -> list[str]:
-    found = select(Component.name).where(Component.id.in_(_ids(rows))).order_by(Component.position, Component.name)
-    return list(session.scalars(found))

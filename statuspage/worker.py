@@ -29,6 +29,7 @@ from statuspage import (
     mirroring,
     policy_versions,
     proposals,
+    recoveries,
     reminders,
     signins,
     slots,
@@ -170,7 +171,7 @@ def follow_measurements(installation: Installation, now: datetime) -> None:
     with installation.database.read() as session:
         new = detections.is_anything_new(session, now)
     if new:
-        with site_change(installation, now, author=detections.AUTHOR) as change:
+        with site_change(installation, now, author=recoveries.AUTHOR) as change:
             detections.follow(change.session, policy=change.policy, now=now)
 
 

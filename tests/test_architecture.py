@@ -59,6 +59,7 @@ LAYERS = {
         "statuspage.customers",
         "statuspage.detection_words",
         "statuspage.detections",
+        "statuspage.recoveries",
         "statuspage.exporting",
         "statuspage.extensions",
         "statuspage.hooks",
