@@ -112,15 +112,14 @@ class MailConnection(flask_mail.Connection):
         """Connect, start TLS, log in. Raises SMTPException, OSError or ssl.SSLError."""
         mail = self.mail
         options: dict[str, Any] = {"timeout": mail.timeout, "local_hostname": mail.helo}
-        context = ssl.create_default_context()
         host: smtplib.SMTP
         if mail.use_ssl:
-            host = smtplib.SMTP_SSL(mail.server, mail.port, context=context, **options)
+            host = smtplib.SMTP_SSL(mail.server, mail.port, context=mail.tls, **options)
         else:
             host = smtplib.SMTP(mail.server, mail.port, **options)
         try:
             if mail.use_tls:
-                host.starttls(context=context)
+                host.starttls(context=mail.tls)
             if mail.username and mail.password:
                 host.login(mail.username, mail.password)
             host.ehlo_or_helo_if_needed()
@@ -176,6 +175,8 @@ class Mailer(flask_mail.Mail):
         self.timeout = timeout
         self.helo = helo
         self.suppress = False
+        needs_tls = settings.mail_use_tls or settings.mail_use_ssl
+        self.tls = ssl.create_default_context() if needs_tls else None  # reads every root certificate there is
         self.state = self.init_mail(
             {
                 "MAIL_SERVER": settings.mail_server,
