@@ -17,6 +17,7 @@ import pytest
 
 from statuspage.components import ensure_page
 from statuspage.db import Base, Database
+from tests.databases import Reused
 from tests.servers import PostgresServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -77,11 +78,17 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def reused_database(postgres_server: PostgresServer, postgres_template: str) -> Reused:
+    """The database that the tests of this process use in turn."""
+    return Reused(postgres_server, postgres_template)
+
+
 @pytest.fixture
-def filled_postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """The URL of a database with tables and page."""
-    with postgres_server.new_database(postgres_template) as url:
-        yield url
+def filled_postgres_url(reused_database: Reused) -> Iterator[str]:
+    """The URL of a database with tables and page, and nothing else."""
+    yield reused_database.url
+    reused_database.clean()
 
 
 def make_tables(url: str) -> None:
