@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from statuspage import audit
+from statuspage import audit, timed_posts
 from statuspage.amendment_drafts import UpdateChange, Withdrawal
 from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.domain.wallclock import wire
@@ -185,6 +185,7 @@ def _withdraw(
         update.public_at = None
         update.updated_at = now
     parent.withdrawn_at = parent.updated_at = now
+    timed_posts.cancel_of(session, parent, author=author, now=now)
     _strike(session, parent)
 
 

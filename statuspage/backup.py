@@ -1,7 +1,8 @@
 """Backup and restore: one file with the database, the secret key and a manifest; the published site is made anew.
 
 A backup is taken while everything runs. A restore sends nobody anything twice: what was due when the backup was
-taken may have been sent since, so it is set aside, and windows that passed meanwhile are closed in silence.
+taken may have been sent since, so it is set aside; windows that passed meanwhile are closed in silence, and posts
+whose time passed wait for an operator.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from sqlalchemy import URL, exists, select, update
 from sqlalchemy.engine import make_url
 
-from statuspage import instance, migrations, windows
+from statuspage import instance, migrations, proposals, timed_posts, windows
 from statuspage.changes import Installation, site_change
 from statuspage.domain.vocabulary import Frequency
 from statuspage.models import Component, Delivery, Incident, Maintenance, Page, Subscriber, User
@@ -121,6 +122,8 @@ def _set_aside(installation: Installation, now: datetime) -> None:
         # beyond all that any running process remembers of the state before: nobody takes a piece of it again
         page.revision = max(page.revision, before.revision if before else 0) + 1
         windows.advance_due(change.session, now=now)
+        timed_posts.hold_due(change.session, timed_posts.RESTORED, now=now)
+        proposals.hold_due(change.session, timed_posts.RESTORED, author=AUTHOR, now=now)
         change.session.flush()
         change.session.execute(
             update(Delivery).where(Delivery.state == "due").values(state="skipped", last_error=SET_ASIDE)

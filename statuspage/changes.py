@@ -39,6 +39,7 @@ from statuspage.models import (
     Notice,
     Page,
     StatusChange,
+    TimedPost,
     UnsentForm,
     Update,
 )
@@ -182,6 +183,7 @@ _OPERATORS_ROWS = (
     Hook,
     IdempotentAnswer,
     Monitor,
+    TimedPost,
     UnsentForm,
 )
 _STAMPS = frozenset({"updated_at", "changed_in"})

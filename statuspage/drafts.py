@@ -271,12 +271,17 @@ class MaintenanceUpdateDraft(Draft):
 class MoveDraft(WindowDraft):
     """A new window for a maintenance; notice starts anew."""
 
+    after: UpdateId | None = None
+    """As an incident's update has it."""
+
 
 class CancelDraft(Draft):
     """The end of a maintenance before it began, and why."""
 
     body: Body
     notify: bool = True
+    after: UpdateId | None = None
+    """As an incident's update has it."""
     translations: Translations = {}
 
 

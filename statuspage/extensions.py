@@ -19,6 +19,7 @@ from statuspage.identifiers import new_id
 from statuspage.maintenance import assess, check_notice, check_reason, keep_assessment
 from statuspage.models import Maintenance
 from statuspage.tongues import bodies_in, check_translations, titles_in
+from statuspage.unread import check_read
 from statuspage.windows import add_update, is_extended
 from statuspage.work_drafts import ExtensionDraft
 
@@ -29,8 +30,9 @@ def extend(
     """Announce that the work goes on after the window's end; returns the further window.
 
     Only while it is under way and before its window ends: after that the time is an overrun and counts. Raises
-    TransitionRefused, NoticeTooShort and Refused (a reason that is missing, hours that must be kept free).
+    TransitionRefused, NoticeTooShort, Overtaken and Refused (a reason that is missing, hours to be kept free).
     """
+    check_read(maintenance.updates, draft.after)
     _check_running(session, maintenance, now)
     if draft.ends_at <= maintenance.ends_at:
         raise Refused(Problem("ends_at", "must be after the present end"))

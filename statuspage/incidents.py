@@ -122,18 +122,9 @@ def post_update(
     but for those ticked in `draft.publish_updates`. Raises Refused, TransitionRefused, or Overtaken where somebody
     posted after what its author has read; nothing is written then.
     """
-    if incident.draft:
-        raise Refused(Problem("", "the incident is a draft: publish it first"))
-    check_read(incident.updates, draft.after)
-    status = draft.status or incident.status
-    _check_step(incident.status, status)
-    if draft.priority is not None and draft.priority is not incident.priority:
-        _check_priority(draft.priority, policy)
-    check_provider(draft.cause or incident.cause, draft.provider)
-    _check_restored(status, draft.components or {})
-    at = _ended_at(session, incident, status, draft.resolved_at, now) or now
+    check_update(session, incident, draft, policy=policy, now=now)
+    status, at = draft.status or incident.status, draft.resolved_at or now
     components = find_components(session, draft.components or {})
-    check_translations(session, draft.translations)
     earlier = _find_internal_updates(incident, draft.publish_updates)
     facts = facts_of(session, incident, draft, policy=policy, now=now)
     public_at = _public_since(incident, draft, policy, now)
@@ -164,6 +155,24 @@ def post_update(
     _record_affected(session, update, {**known, **{c: after[c.id] for c in released}, **said}, before)
     _enqueue(session, update, now)
     return update
+
+
+def check_update(session: Session, incident: Incident, draft: UpdateDraft, *, policy: Policy, now: datetime) -> None:
+    """Whether an update can be posted at `now`; writes nothing. Raises as post_update does."""
+    if incident.draft:
+        raise Refused(Problem("", "the incident is a draft: publish it first"))
+    check_read(incident.updates, draft.after)
+    status = draft.status or incident.status
+    _check_step(incident.status, status)
+    if draft.priority is not None and draft.priority is not incident.priority:
+        _check_priority(draft.priority, policy)
+    check_provider(draft.cause or incident.cause, draft.provider)
+    _check_restored(status, draft.components or {})
+    _check_ended(session, incident, status, draft.resolved_at, now)
+    find_components(session, draft.components or {})
+    check_translations(session, draft.translations)
+    _find_internal_updates(incident, draft.publish_updates)
+    facts_of(session, incident, draft, policy=policy, now=now)
 
 
 def add_note(session: Session, incident: Incident, body: str, *, author: str, now: datetime) -> Update:
@@ -221,17 +230,16 @@ def _check_end(status: IncidentStatus, ended_at: datetime | None, since: datetim
         raise Refused(Problem("resolved_at", f"must not be before {wire(since)}"))
 
 
-def _ended_at(
+def _check_ended(
     session: Session, incident: Incident, status: IncidentStatus, ended_at: datetime | None, now: datetime
-) -> datetime | None:
-    """When an update ends its incident; not before the last that the incident said of components."""
+) -> None:
+    """Whether an update can end its incident then; not before the last that the incident said of components."""
     if ended_at is None:
-        return None
+        return
     if not incident.status.is_open:
         raise Refused(Problem("resolved_at", "the incident is over already"))
     last = session.scalar(select(func.max(StatusChange.at)).where(StatusChange.incident_id == incident.id))
     _check_end(status, ended_at, max(incident.started_at, last or incident.started_at), now)
-    return ended_at
 
 
 def _check_restored(status: IncidentStatus, said: Mapping[str, ComponentStatus]) -> None:

@@ -60,12 +60,8 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
 
     Raises NoticeTooShort (facts: earliest_start, accepted_kinds) and Refused.
     """
+    assessment = check_schedule(session, draft, policy=policy, now=now)
     components = find_components(session, draft.components)
-    check_translations(session, draft.translations)
-    _check_window(draft, now)
-    check_reason(draft, policy)
-    assessment = assess(session, draft, risk=draft.risk, policy=policy, now=now)
-    check_notice(assessment, draft.confirm)
     maintenance = Maintenance(
         id=new_id(),
         title=draft.title,
@@ -92,6 +88,17 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     return maintenance
 
 
+def check_schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, now: datetime) -> NoticeAssessment:
+    """What the policy makes of a window announced at `now`; writes nothing. Raises as schedule does."""
+    find_components(session, draft.components)
+    check_translations(session, draft.translations)
+    _check_window(draft, now)
+    check_reason(draft, policy)
+    assessment = assess(session, draft, risk=draft.risk, policy=policy, now=now)
+    check_notice(assessment, draft.confirm)
+    return assessment
+
+
 def post_update(
     session: Session,
     maintenance: Maintenance,
@@ -102,13 +109,8 @@ def post_update(
 ) -> Update:
     """Post a word on a maintenance; with a status, begin early, verify or finish it now. Raises Refused, or Overtaken
     where somebody posted after what its author has read."""
-    check_read(maintenance.updates, draft.after)
+    check_update(session, maintenance, draft)
     status = draft.status or maintenance.status
-    allowed = maintenance_steps(maintenance.status)
-    if status not in allowed:
-        possible = f"possible: {', '.join(allowed)}" if allowed else "nothing more can happen to it"
-        message = f"a maintenance that is {maintenance.status.value} cannot be {status.value}; {possible}"
-        raise TransitionRefused(Problem("status", message))
     texts = _texts_of(session, maintenance, draft)
     event, stays = _event_of(maintenance.status, status), status is maintenance.status
     affected = {} if stays else enter(session, maintenance, status, at=now, author=author)
@@ -119,13 +121,25 @@ def post_update(
     )
 
 
+def check_update(session: Session, maintenance: Maintenance, draft: MaintenanceUpdateDraft) -> None:
+    """Whether a word can be posted, and its step taken; writes nothing. Raises as post_update does."""
+    check_read(maintenance.updates, draft.after)
+    check_translations(session, draft.translations)
+    status, allowed = draft.status or maintenance.status, maintenance_steps(maintenance.status)
+    if status not in allowed:
+        possible = f"possible: {', '.join(allowed)}" if allowed else "nothing more can happen to it"
+        message = f"a maintenance that is {maintenance.status.value} cannot be {status.value}; {possible}"
+        raise TransitionRefused(Problem("status", message))
+
+
 def move(
     session: Session, maintenance: Maintenance, draft: MoveDraft, *, policy: Policy, author: str, now: datetime
 ) -> Update:
     """Give a maintenance that has not begun another window; its notice starts anew and is classed anew.
 
-    The wish stays what it was unless the draft brings another. Raises NoticeTooShort and Refused.
+    The wish stays what it was unless the draft brings another. Raises NoticeTooShort, Refused and Overtaken.
     """
+    check_read(maintenance.updates, draft.after)
     _check_not_begun(maintenance, "moved")
     _check_window(draft, now)
     if draft.kind is None and maintenance.asked_kind is not None:
@@ -152,7 +166,8 @@ def move(
 
 
 def cancel(session: Session, maintenance: Maintenance, draft: CancelDraft, *, author: str, now: datetime) -> Update:
-    """Cancel a maintenance that has not begun. Raises TransitionRefused afterwards."""
+    """Cancel a maintenance that has not begun. Raises TransitionRefused afterwards, and Overtaken."""
+    check_read(maintenance.updates, draft.after)
     _check_not_begun(maintenance, "cancelled")
     texts = _texts_of(session, maintenance, draft)
     maintenance.status = MaintenanceStatus.CANCELLED

@@ -31,7 +31,7 @@ DRAFTED = "drafted"
 def keep(session: Session, draft: IncidentDraft, *, policy: Policy, author: str, now: datetime) -> Incident:
     """Keep an incident as a draft. Raises Refused for what could not be published, or may not be kept."""
     check_opening(session, draft, policy=policy, now=now)
-    _check_may_wait(session, draft.components, policy)
+    check_may_wait(session, draft.components, policy)
     incident = add_row(session, draft, author=author, now=now)
     incident.draft = True
     incident.resolved_at = draft.resolved_at
@@ -56,7 +56,7 @@ def change(
     if draft.cause is not Cause.THIRD_PARTY and "provider" not in given:
         draft = draft.model_copy(update={"provider": None})
     check_opening(session, draft, policy=policy, now=now)
-    _check_may_wait(session, draft.components, policy)
+    check_may_wait(session, draft.components, policy)
     incident.title, incident.cause, incident.status = draft.title, draft.cause, draft.status
     incident.provider = draft.provider
     incident.priority, incident.impact = draft.priority, draft.priority.impact
@@ -102,6 +102,13 @@ def publish_due(session: Session, *, policy: Policy, now: datetime) -> list[Upda
         except Refused as refused:
             add_note(session, incident, f"Not published at its time: {refused}.", author=author, now=now)
     return posted
+
+
+def hold_due(session: Session, why: str, *, author: str, now: datetime) -> None:
+    """Take the time away from the drafts that would be published now, with a note that says why."""
+    for incident in session.scalars(select(Incident).where(*_due(now))).all():
+        incident.publish_at = None
+        add_note(session, incident, f"Not published at its time: {why}.", author=author, now=now)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -169,14 +176,17 @@ def load_proposals(session: Session, limit: int = 100) -> Sequence[Incident]:
     return load_incidents(session, drafts=True, limit=limit)
 
 
-def _check_may_wait(session: Session, said: Mapping[str, ComponentStatus], policy: Policy) -> None:
-    """Whether the policy lets this be kept from the public for now (IS28); a hidden component is on no page."""
+def check_may_wait(
+    session: Session, said: Mapping[str, ComponentStatus], policy: Policy, *, field: str = "draft"
+) -> None:
+    """Whether the policy lets this be kept from the public for now (IS28); a hidden component is on no page. Raises
+    Refused, naming the `field` that asks for it."""
     if not policy.incidents.interruptions_public:
         return
     shown = [each for slug, each in find_components(session, said).items() if not each.hidden]
     if interrupts(said[each.slug] for each in shown):
         message = "the policy wants every interruption on the page at once: publish it, or say that nothing is down"
-        raise Refused(Problem("draft", message))
+        raise Refused(Problem(field, message))
 
 
 def _check_draft(incident: Incident) -> None:

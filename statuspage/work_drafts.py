@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from statuspage.drafts import Body, Draft, Instant, Line, OptionalText, Translations
+from statuspage.drafts import Body, Draft, Instant, Line, OptionalText, Translations, UpdateId
 
 LONGEST_SLOT = 24 * 60
 
@@ -21,6 +21,8 @@ class ExtensionDraft(Draft):
     reason_text: OptionalText | None = None
     confirm: bool = False
     notify: bool = True
+    after: UpdateId | None = None
+    """The newest update its author has read: refused when there is another since."""
     translations: Translations = {}
 
 

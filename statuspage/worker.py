@@ -34,6 +34,7 @@ from statuspage import (
     signins,
     slots,
     subscribers,
+    timed_posts,
     unsent,
     windows,
 )
@@ -158,12 +159,13 @@ def remind(installation: Installation, now: datetime) -> None:
 
 
 def publish_later(installation: Installation, now: datetime) -> None:
-    """Publish the drafts whose time has come."""
+    """Publish the drafts, updates and announcements whose time has come."""
     with installation.database.read() as session:
-        due = proposals.is_anything_due(session, now)
+        due = proposals.is_anything_due(session, now) or timed_posts.is_anything_due(session, now)
     if due:
         with site_change(installation, now, author=AUTHOR) as change:
             proposals.publish_due(change.session, policy=change.policy, now=now)
+            timed_posts.post_due(change.session, policy=change.policy, now=now)
 
 
 def follow_measurements(installation: Installation, now: datetime) -> None:

@@ -34,6 +34,7 @@ from statuspage.cli import (
     slots,
     subscribers,
     templates,
+    timed,
     tokens,
     updates,
 )
@@ -48,6 +49,7 @@ COMMANDS = (
     looks.look,
     incidents.incident,
     updates.update,
+    timed.timed,
     templates.template,
     hooks.hook,
     maintenance.maintenance,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from enum import Enum
 from functools import wraps
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -17,6 +18,34 @@ from statuspage.drafts import Draft, read_draft
 
 TEXTS = ("text", "body", "reason")
 """Fields that may be long: - reads standard input, @FILE a file."""
+FLAGS = {
+    "starts_at": ("--starts-at", "--start"),
+    "ends_at": ("--ends-at", "--end"),
+    "components": ("--component",),
+    "publish_updates": ("--publish-update",),
+}
+"""Where a field's option is not just its name."""
+TIME_HELP = "With an offset, or wall-clock time in the page's zone."
+HELP = {
+    "title": "One line, up to 255 characters.",
+    "body": "What people read, in Markdown; - reads standard input, @FILE a file.",
+    "priority": "By the policy's definitions: `flask policy show`.",
+    "cause": "Who answers for it.",
+    "provider": "Who the third party is, with --cause third_party.",
+    "notify": "Whether subscribers are told; the page shows it all the same.",
+    "after": "The newest update you have read: refused when there is another.",
+    "publish_updates": "An update that becomes public when this one makes its incident so; repeatable.",
+    "started_at": f"Now by default. {TIME_HELP}",
+    "resolved_at": f"When it was over, with the status resolved; now by default. {TIME_HELP}",
+    "workaround_at": f"When a work-around is planned, or since when there is one. {TIME_HELP}",
+    "snapshot_at": f"The backup that was put back. {TIME_HELP}",
+    "lost_until": f"Until when changes are lost with it; the incident's start by default. {TIME_HELP}",
+    "reason_text": "The reason in words; shown.",
+    "confirm": "Announce it although the policy warns.",
+    "works_on": "What is worked on; shown.",
+    "effect": "What people notice meanwhile; shown.",
+}
+"""What is said of options by their fields' names."""
 TRANSLATION = click.option(
     "--translation",
     "translations",
@@ -28,8 +57,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 D = TypeVar("D", bound=Draft)
 
 
-def takes(kind: type[Draft], *, without: tuple[str, ...] = ()) -> Callable[[Command], Command]:
-    """Give a command the fields of a draft as options; it gets what was typed as the keyword `typed`."""
+def takes(
+    kind: type[Draft], *, without: tuple[str, ...] = (), said: Mapping[str, str] | None = None
+) -> Callable[[Command], Command]:
+    """Give a command the fields of a draft as options; it gets what was typed as the keyword `typed`. `said` is what
+    this command says of some of them."""
+    helps = {**HELP, **(said or {})}
     fields = {name: field for name, field in kind.model_fields.items() if name not in without}
 
     def decorate(command: Command) -> Command:
@@ -40,7 +73,7 @@ def takes(kind: type[Draft], *, without: tuple[str, ...] = ()) -> Callable[[Comm
 
         decorated: Any = run
         for name, field in reversed(fields.items()):
-            decorated = _option(name, field)(decorated)
+            decorated = _option(name, field, helps)(decorated)
         return decorated  # type: ignore[no-any-return]
 
     return decorate
@@ -56,23 +89,32 @@ def read_typed(kind: type[D], typed: Mapping[str, Any], zone: ZoneInfo, **more: 
     return read_draft(kind, {**values, **more})
 
 
-def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
+def _option(name: str, field: FieldInfo, helps: Mapping[str, str]) -> Callable[[Any], Any]:
     held = set(_types(field.annotation))
-    flag = f"--{name.replace('_', '-')}"
+    flags = FLAGS.get(name, (f"--{name.replace('_', '-')}",))
     if bool in held:
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None)
+        return click.option(f"{flags[0]}/--no-{flags[0][2:]}", name, default=None, help=helps.get(name))
     if name == "translations":
         return TRANSLATION
     if dict in held:
-        return click.option(flag, name, multiple=True, metavar="NAME=TEXT", help="Repeatable.")
+        words = next((_metavar(each) for each in held if _is_enum(each)), "TEXT")
+        return click.option(*flags, name, multiple=True, metavar=f"NAME={words}", help="Repeatable.")
     if list in held:
-        return click.option(flag, name, multiple=True, metavar="TEXT", help="Repeatable.")
+        return click.option(*flags, name, multiple=True, metavar="TEXT", help=helps.get(name, "Repeatable."))
     required = field.is_required() and type(None) not in held
     if datetime in held:
-        meant = "With an offset, or wall-clock time in the page's zone."
-        return click.option(flag, name, required=required, metavar="TIME", help=meant)
-    said = "- reads standard input, @FILE a file." if name in TEXTS else None
-    return click.option(flag, name, required=required, metavar="TEXT", help=said)
+        return click.option(*flags, name, required=required, metavar="TIME", help=helps.get(name, TIME_HELP))
+    said = helps.get(name, "- reads standard input, @FILE a file." if name in TEXTS else None)
+    metavar = next((_metavar(each) for each in held if _is_enum(each)), "TEXT")
+    return click.option(*flags, name, required=required, metavar=metavar, help=said)
+
+
+def _is_enum(held: Any) -> bool:
+    return isinstance(held, type) and issubclass(held, Enum)
+
+
+def _metavar(words: type[Enum]) -> str:
+    return "|".join(str(each.value) for each in words)
 
 
 def _read(name: str, field: FieldInfo, value: Any, zone: ZoneInfo) -> Any:
@@ -104,3 +146,5 @@ def _types(annotation: Any) -> Iterator[Any]:
             yield from _types(each)
     else:
         yield origin or annotation
+        if origin is dict:
+            yield from (each for each in _types(get_args(annotation)[1]) if _is_enum(each))

@@ -1,201 +1,149 @@
-"""flask maintenance: schedule, move, extend, cancel, list."""
+"""flask maintenance: schedule, update, move, extend, cancel, list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from statuspage import amendments, extensions
+from statuspage import amendments, extensions, timed_posts
 from statuspage import maintenance as verbs
 from statuspage.amendment_drafts import Withdrawal
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
     author,
-    given,
     local,
     opened,
     page_zone,
     plainly,
-    read_text,
     read_time,
     say,
     say_json,
     say_outcome,
     say_rows,
-    translations_of,
 )
-from statuspage.cli.fields import TRANSLATION
-from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus, Risk, WorkEffect, WorkObject
-from statuspage.drafts import CancelDraft, MaintenanceDraft, MoveDraft, read_draft
-from statuspage.models import Maintenance
+from statuspage.cli.fields import TIME_HELP, read_typed, takes
+from statuspage.cli.timed import say_timed
+from statuspage.domain.vocabulary import MaintenanceStatus
+from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDraft, MoveDraft, read_draft
+from statuspage.models import Maintenance, TimedPost
+from statuspage.timed_posts import Planner
 from statuspage.web.api_v1.maintenances import MaintenanceAnswer, maintenance_answer
+from statuspage.web.api_v1.timed import timed_answer
 from statuspage.work_drafts import ExtensionDraft
 
 maintenance = AppGroup("maintenance", help="Announce, move, cancel and list maintenance windows.")
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-BODY_HELP = "What people read, in Markdown; - reads standard input, @FILE a file."
-TIME_HELP = "With an offset, or wall-clock time in the page's zone."
 _json = click.option("--json", "as_json", is_flag=True, help="Print the API's JSON instead of words.")
-_body = click.option("--body", required=True, metavar="TEXT|-|@FILE", help=BODY_HELP)
-_quiet = click.option("--no-notify", is_flag=True, help="Tell no subscriber; the page shows it all the same.")
-
-
-def _window(command: Command) -> Command:
-    """The options that say when, and what the policy may ask for."""
-    for option in (
-        click.option("--confirm", is_flag=True, help="Announce it although the policy warns."),
-        click.option("--reason-text", help="The reason in words; shown."),
-        click.option("--reason", help="One of the policy's reasons, where it asks for one."),
-        click.option(
-            "--kind", metavar="|".join(MaintenanceKind), help="What it should count as; refused on too little notice."
-        ),
-        click.option("--ends-at", "--end", "ends_at", required=True, metavar="TIME", help=TIME_HELP),
-        click.option("--starts-at", "--start", "starts_at", required=True, metavar="TIME", help=TIME_HELP),
-    ):
-        command = option(command)
-    return command
+_id = click.argument("maintenance_id", metavar="ID")
+WINDOW = {
+    "kind": "What it should count as; refused on too little notice.",
+    "reason": "One of the policy's reasons, where it asks for one.",
+}
+_publish_at = click.option("--publish-at", metavar="TIME", help=f"Then, by itself. {TIME_HELP}")
 
 
 @maintenance.command("schedule")
-@click.option("--title", required=True, help="One line, up to 255 characters.")
-@_body
-@_window
-@click.option("--component", "components", multiple=True, metavar="SLUG", help="Affected; repeatable.")
-@click.option("--risk", metavar="|".join(Risk), help="normal by default.")
-@click.option("--works-on", metavar="|".join(WorkObject), help="What is worked on; shown.")
-@click.option("--effect", metavar="|".join(WorkEffect), help="What people notice meanwhile; shown.")
-@TRANSLATION
-@_quiet
+@takes(MaintenanceDraft, said=WINDOW)
+@_publish_at
 @_json
 @plainly
-def schedule(
-    title: str,
-    body: str,
-    starts_at: str,
-    ends_at: str,
-    kind: str | None,
-    reason: str | None,
-    reason_text: str | None,
-    confirm: bool,
-    components: tuple[str, ...],
-    risk: str | None,
-    works_on: str | None,
-    effect: str | None,
-    translations: tuple[str, ...],
-    no_notify: bool,
-    as_json: bool,
-) -> None:
-    """Announce a maintenance. The policy classes it by the notice given; with too little notice for the kind wished
-    it is refused, and the earliest start that would do is printed."""
+def schedule(typed: dict[str, Any], publish_at: str | None, as_json: bool) -> None:
+    """Announce a maintenance. The policy classes it by the notice given (by --publish-at where it is given); with
+    too little notice for the kind wished it is refused, and the earliest start that would do is printed."""
     installation, now = opened()
-    values = given(title=title, kind=kind, risk=risk, reason=reason, reason_text=reason_text)
-    values |= given(works_on=works_on, effect=effect)
-    values |= {"body": read_text(body), "components": list(components), "confirm": confirm, "notify": not no_notify}
-    values |= given(translations=translations_of(translations))
-    values |= _times(installation, starts_at, ends_at)
-    draft = read_draft(MaintenanceDraft, values)
+    draft = read_typed(MaintenanceDraft, typed, page_zone(installation))
+    if publish_at is not None:
+
+        def plan(change: Change, planner: Planner) -> TimedPost:
+            return timed_posts.plan_maintenance(change.session, draft, planner)
+
+        _plan(installation, now, publish_at, plan, as_json)
+        return
     with site_change(installation, now, author=author()) as change:
         row = verbs.schedule(change.session, draft, policy=change.policy, author=author(), now=now)
         answer = _answer_of(installation, change, row)
     _say(installation, answer, change, as_json)
 
 
-@maintenance.command("move")
-@click.argument("maintenance_id", metavar="ID")
-@_body
-@_window
-@TRANSLATION
-@_quiet
+@maintenance.command("update")
+@_id
+@takes(MaintenanceUpdateDraft)
+@_publish_at
 @_json
 @plainly
-def move(
-    maintenance_id: str,
-    body: str,
-    starts_at: str,
-    ends_at: str,
-    kind: str | None,
-    reason: str | None,
-    reason_text: str | None,
-    confirm: bool,
-    translations: tuple[str, ...],
-    no_notify: bool,
-    as_json: bool,
-) -> None:
+def update(maintenance_id: str, typed: dict[str, Any], publish_at: str | None, as_json: bool) -> None:
+    """Post a word on the maintenance ID; with --status begin it early, verify or finish it now."""
+    installation, now = opened()
+    draft = read_typed(MaintenanceUpdateDraft, typed, page_zone(installation))
+    if publish_at is None:
+        _step(
+            maintenance_id,
+            lambda change, row: verbs.post_update(change.session, row, draft, author=author(), now=now),
+            as_json,
+        )
+        return
+
+    def plan(change: Change, planner: Planner) -> TimedPost:
+        row = verbs.load_maintenance(change.session, maintenance_id)
+        return timed_posts.plan_maintenance_update(change.session, row, draft, planner)
+
+    _plan(installation, now, publish_at, plan, as_json)
+
+
+@maintenance.command("move")
+@_id
+@takes(MoveDraft, said=WINDOW)
+@_json
+@plainly
+def move(maintenance_id: str, typed: dict[str, Any], as_json: bool) -> None:
     """Give the maintenance ID another window, before it begins; its notice starts anew."""
     installation, now = opened()
-    values = given(kind=kind, reason=reason, reason_text=reason_text)
-    values |= {"body": read_text(body), "confirm": confirm, "notify": not no_notify}
-    values |= given(translations=translations_of(translations))
-    values |= _times(installation, starts_at, ends_at)
-    draft = read_draft(MoveDraft, values)
-    with site_change(installation, now, author=author()) as change:
-        row = verbs.load_maintenance(change.session, maintenance_id)
+    draft = read_typed(MoveDraft, typed, page_zone(installation))
+
+    def act(change: Change, row: Maintenance) -> None:
         verbs.move(change.session, row, draft, policy=change.policy, author=author(), now=now)
-        answer = _answer_of(installation, change, row)
-    _say(installation, answer, change, as_json)
+
+    _step(maintenance_id, act, as_json)
 
 
 @maintenance.command("extend")
-@click.argument("maintenance_id", metavar="ID")
-@_body
-@click.option("--ends-at", "--end", "ends_at", required=True, metavar="TIME", help=TIME_HELP)
-@click.option("--reason", help="One of the policy's reasons, where it asks for one.")
-@click.option("--reason-text", help="The reason in words; shown.")
-@click.option("--confirm", is_flag=True, help="Announce it although the policy warns.")
-@TRANSLATION
-@_quiet
+@_id
+@takes(ExtensionDraft, said=WINDOW)
 @_json
 @plainly
-def extend(
-    maintenance_id: str,
-    body: str,
-    ends_at: str,
-    reason: str | None,
-    reason_text: str | None,
-    confirm: bool,
-    translations: tuple[str, ...],
-    no_notify: bool,
-    as_json: bool,
-) -> None:
+def extend(maintenance_id: str, typed: dict[str, Any], as_json: bool) -> None:
     """Announce that the maintenance ID, now under way, goes on: a further window with its own notice and class."""
     installation, now = opened()
-    values = given(reason=reason, reason_text=reason_text)
-    values |= {"body": read_text(body), "confirm": confirm, "notify": not no_notify}
-    values |= given(translations=translations_of(translations))
-    values["ends_at"] = read_time(ends_at, page_zone(installation), "ends_at")
-    draft = read_draft(ExtensionDraft, values)
-    with site_change(installation, now, author=author()) as change:
-        row = verbs.load_maintenance(change.session, maintenance_id)
-        further = extensions.extend(change.session, row, draft, policy=change.policy, author=author(), now=now)
-        answer = _answer_of(installation, change, further)
-    _say(installation, answer, change, as_json)
+    draft = read_typed(ExtensionDraft, typed, page_zone(installation))
+
+    def act(change: Change, row: Maintenance) -> Maintenance:
+        return extensions.extend(change.session, row, draft, policy=change.policy, author=author(), now=now)
+
+    _step(maintenance_id, act, as_json)
 
 
 @maintenance.command("cancel")
-@click.argument("maintenance_id", metavar="ID")
-@_body
-@TRANSLATION
-@_quiet
+@_id
+@takes(CancelDraft)
 @_json
 @plainly
-def cancel(maintenance_id: str, body: str, translations: tuple[str, ...], no_notify: bool, as_json: bool) -> None:
+def cancel(maintenance_id: str, typed: dict[str, Any], as_json: bool) -> None:
     """Cancel the maintenance ID, before it begins."""
     installation, now = opened()
-    values = {"body": read_text(body), "notify": not no_notify, "translations": translations_of(translations) or {}}
-    draft = read_draft(CancelDraft, values)
-    with site_change(installation, now, author=author()) as change:
-        row = verbs.load_maintenance(change.session, maintenance_id)
+    draft = read_typed(CancelDraft, typed, page_zone(installation))
+
+    def act(change: Change, row: Maintenance) -> None:
         verbs.cancel(change.session, row, draft, author=author(), now=now)
-        answer = _answer_of(installation, change, row)
-    _say(installation, answer, change, as_json)
+
+    _step(maintenance_id, act, as_json)
 
 
 @maintenance.command("withdraw")
-@click.argument("maintenance_id", metavar="ID")
+@_id
 @click.option("--reason", required=True, help="The activity log keeps it.")
 @plainly
 def withdraw(maintenance_id: str, reason: str) -> None:
@@ -241,12 +189,29 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     )
 
 
-def _times(installation: Installation, starts_at: str, ends_at: str) -> dict[str, Any]:
-    zone = page_zone(installation)
-    return {
-        "starts_at": read_time(starts_at, zone, "starts_at"),
-        "ends_at": read_time(ends_at, zone, "ends_at"),
-    }
+def _step(maintenance_id: str, act: Callable[[Change, Maintenance], object], as_json: bool) -> None:
+    """One change of a maintenance; `act` may return another one that is answered instead."""
+    installation, now = opened()
+    with site_change(installation, now, author=author()) as change:
+        row = verbs.load_maintenance(change.session, maintenance_id)
+        further = act(change, row)
+        answer = _answer_of(installation, change, further if isinstance(further, Maintenance) else row)
+    _say(installation, answer, change, as_json)
+
+
+def _plan(
+    installation: Installation,
+    now: datetime,
+    publish_at: str,
+    plan: Callable[[Change, Planner], TimedPost],
+    as_json: bool,
+) -> None:
+    """Have something published later, judged by the policy that is in force then."""
+    later = read_time(publish_at, page_zone(installation), "publish_at")
+    with site_change(installation, now, author=author()) as change:
+        planner = Planner(author(), later, installation.policy(later, change.session), now)
+        answer = timed_answer(plan(change, planner))
+    say_timed(answer, as_json)
 
 
 def _answer_of(installation: Installation, change: Change, row: Maintenance) -> MaintenanceAnswer:

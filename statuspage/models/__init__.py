@@ -26,7 +26,7 @@ from statuspage.models.customers import (
     ReportDelay,
     ReportLog,
 )
-from statuspage.models.desk import Template, UnsentForm
+from statuspage.models.desk import Template, TimedPost, UnsentForm
 from statuspage.models.monitoring import Alert, CheckResult, Correction, Detection, Hook, LatencyDigest, Monitor
 from statuspage.models.notices import Notice, PolicyVersion
 from statuspage.models.page import Component, ComponentGroup, Look, Page, StatusChange
@@ -45,6 +45,7 @@ from statuspage.models.people import (
 from statuspage.models.posts import (
     AffectedComponent,
     Incident,
+    IncidentVersion,
     Maintenance,
     MaintenanceComponent,
     Update,
@@ -79,6 +80,7 @@ __all__ = [
     "Hook",
     "IdempotentAnswer",
     "Incident",
+    "IncidentVersion",
     "Invitation",
     "LatencyDigest",
     "Look",
@@ -101,6 +103,7 @@ __all__ = [
     "SubscriberComponent",
     "SubscriberService",
     "Template",
+    "TimedPost",
     "UnsentForm",
     "Update",
     "UpdateVersion",

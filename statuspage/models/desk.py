@@ -1,4 +1,4 @@
-"""What lies on an operator's desk: texts to begin with, and forms that were not sent yet."""
+"""What lies on an operator's desk: texts to begin with, forms not sent yet, posts that wait for their time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
-from statuspage.models.columns import Id
+from statuspage.models.columns import Id, Word
+from statuspage.models.posts import Incident, Maintenance
 
 
 class Template(Base):
@@ -46,3 +47,30 @@ class UnsentForm(Base):
     """Sent, or thrown away; `fields` is empty then, and what is still on its way here is not kept any more."""
 
     __table_args__ = (UniqueConstraint("user_id", "form", "writer"),)
+
+
+class TimedPost(Base):
+    """What publishes itself at its time: an update, or the announcement of a maintenance. The row goes with that, or
+    when it is cancelled; what could not be published stays, and says why."""
+
+    __tablename__ = "timed_post"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(Word)
+    """incident_update, maintenance, maintenance_update."""
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), index=True)
+    maintenance_id: Mapped[str | None] = mapped_column(ForeignKey("maintenance.id", ondelete="CASCADE"), index=True)
+    """What an update is of; both None of a maintenance that is to be announced."""
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The draft as the API takes it."""
+    publish_at: Mapped[datetime] = mapped_column(index=True)
+    seen_status: Mapped[str | None] = mapped_column(Word)
+    """What its incident was when this was written: one that ended meanwhile is not reopened by the clock."""
+    created_at: Mapped[datetime]
+    author: Mapped[str] = mapped_column(String(255))
+    held_at: Mapped[datetime | None]
+    held_because: Mapped[str | None] = mapped_column(Text)
+    """Since when, and why, it waits for an operator instead of its time."""
+
+    incident: Mapped[Incident | None] = relationship()
+    maintenance: Mapped[Maintenance | None] = relationship()

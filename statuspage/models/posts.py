@@ -51,6 +51,8 @@ class Incident(Base):
     """Proposed by a measurement or kept for later; invisible outside and without clocks until it is published."""
     publish_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the worker publishes this draft; None for one that waits for an operator."""
+    edited_at: Mapped[datetime | None]
+    """When its title or its components were last set right; what they were stands in `versions`."""
     withdrawn_at: Mapped[datetime | None]
     """Posted by mistake: on no page, in no feed and no list from then on; the audit log keeps what it said."""
     shortlink: Mapped[str | None] = mapped_column(String(500))
@@ -64,6 +66,22 @@ class Incident(Base):
         primaryjoin="and_(Incident.id == Update.incident_id, Update.withdrawn_at.is_(None))",
         order_by="(Update.posted_at, Update.sequence)",
     )
+    versions: Mapped[list[IncidentVersion]] = relationship(order_by="IncidentVersion.id")
+
+
+class IncidentVersion(Base):
+    """What an incident was called and said to affect before that was set right; rows are never changed."""
+
+    __tablename__ = "incident_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str] = mapped_column(String(255))
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    components: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What each component was said to be at worst, by slug."""
+    replaced_at: Mapped[datetime]
+    replaced_by: Mapped[str] = mapped_column(String(255))
 
 
 class Maintenance(Base):
