@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 
 import structlog
+import uvloop
 from sqlalchemy.exc import OperationalError
 
 from statuspage import cli, instance, logs, people, prober, worker
@@ -64,7 +65,8 @@ def main() -> int:
 
 def run_web(host: str, port: int) -> int:
     """The page and its doors, until SIGTERM."""
-    asyncio.run(front.serve(app, host, port))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(front.serve(app, host, port))
     return 0
 
 

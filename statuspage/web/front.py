@@ -1,13 +1,14 @@
-"""The embedded server: published files from memory in its own loop, everything else to Flask in threads.
+"""The embedded server: published files from memory in a thread of their own, everything else to Flask in others.
 
 A slow door (a log-in, a hung database) therefore never holds up the page, and a public GET enters neither Flask nor
-Jinja nor a database.
+Jinja nor a database, nor an event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,12 +20,15 @@ from granian.server.embed import Server
 from statuspage.web import current
 from statuspage.web.doors import Doors
 from statuspage.web.files import PublishedFiles
+from statuspage.web.shortcut import spawn_of
 from statuspage.web.warming import kept_warm
 
 CONNECTIONS = 16_384
 """Connections held at once; a stalled one costs a few kilobytes and no thread."""
 HEADER_MILLISECONDS = 15_000
 ENDING_SECONDS = 5
+SWITCH_SECONDS = 0.0005
+"""A door that computes, such as one that publishes, lets the page's thread in after so long, for each request."""
 ALIVE = b'{"status":"ok"}\n'
 ALIVE_HEADERS = [
     ("content-type", "application/json"),
@@ -35,29 +39,31 @@ ALIVE_HEADERS = [
 
 
 class Front:
-    """An RSGI application: `files` for what is published, `doors` for the rest."""
+    """`files` for what is published, `doors` for the rest."""
 
     def __init__(self, app: Flask) -> None:
         self.files = PublishedFiles(app.extensions[current.EXTENSION].settings.public_folder)
         self.doors = Doors(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
         self._is_door = doors_of(app)
 
-    async def __rsgi__(self, scope: Any, proto: Any) -> None:
-        """Answer one request."""
-        if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
-            # here, because doors that all wait for a database are no reason to end the process
-            proto.response_bytes(200, ALIVE_HEADERS, ALIVE)
-            return
-        if scope.method in ("GET", "HEAD"):
-            headers = scope.headers
-            accepts = headers.get("accept-encoding", "")
-            answer = self.files.answer(scope.path, accepts, headers.get("if-none-match"))
-            if answer is None and not self._is_door(scope.path):
-                answer = self.files.not_found(scope.path, accepts)
-            if answer is not None:
-                proto.response_bytes(answer.status, answer.headers, answer.body)
-                return
-        await self.doors.serve(scope, proto)
+    def answer(self, scope: Any, proto: Any) -> bool:
+        """Answer what needs no door, now; whether it was that. One thread calls this, for every request."""
+        if scope.method not in ("GET", "HEAD"):
+            return False
+        path, headers = scope.path, scope.headers
+        accepts = headers.get("accept-encoding", "")
+        answer = self.files.answer(path, accepts, headers.get("if-none-match"))
+        if answer is None:
+            if (
+                path == "/healthz"
+            ):  # not by a door: that all of them wait for a database is no reason to end the process
+                proto.response_bytes(200, ALIVE_HEADERS, ALIVE)
+                return True
+            if self._is_door(path):
+                return False
+            answer = self.files.not_found(path, accepts)
+        proto.response_bytes(answer.status, answer.headers, answer.body)
+        return True
 
 
 def doors_of(app: Flask) -> Callable[[str], bool]:
@@ -93,8 +99,9 @@ async def serve(app: Flask, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with kept_warm(app.extensions[current.EXTENSION].publisher):
-            await server.serve()
+            await server.serve(spawn_of(front.answer, front.doors.serve))
     finally:
         front.doors.close()
