@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,32 +12,26 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.periods import local_date, midnight, period_of
-from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.policy import Policy, PolicyBook
 from statuspage.domain.timeline import Timeline, cut
-from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.models import Component, ComponentGroup, Incident, Maintenance, MaintenanceComponent, Page
+from statuspage.models import Component, ComponentGroup, Page
 from statuspage.publishing.announcements import load_notices, load_versions
 from statuspage.publishing.looks import look_view
 from statuspage.publishing.memory import Memory
+from statuspage.publishing.posted import load_posted
 from statuspage.publishing.responses import load_corrections, load_monitored, load_responses
-from statuspage.publishing.selecting import Selection, select_history
+from statuspage.publishing.selecting import select_history
 from statuspage.publishing.services import load_outside_monitors, load_services
 from statuspage.publishing.snapshot import (
-    AffectedView,
     ComponentView,
     CorrectionView,
     GroupView,
-    IncidentView,
-    MaintenanceView,
     PageView,
     Responses,
     Snapshot,
     Touched,
-    UpdateView,
 )
 from statuspage.publishing.timelines import load_timelines
-from statuspage.publishing.updates import Updates, load_updates
 
 LOCAL_URL = "http://127.0.0.1:8000"
 MONTHS_OF_UPTIME = 12
@@ -58,7 +52,7 @@ def load_snapshot(
     slug) run up to the instant in `figures`, else to now; what `memory` holds of one with the same instant that is
     not touched is taken from there.
 
-    What the months hold is remembered likewise.
+    What the months hold is remembered likewise, and incidents and maintenances that did not change.
 
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
@@ -72,7 +66,7 @@ def load_snapshot(
     loaded = _load_components(session, now, page.zone, touched, figures or {}, memory)
     components = _with_measurements(session, loaded, touched, policy, now, page.zone)
     visible = {component.id: component for component in components}
-    updates = load_updates(session, selection, visible)
+    incidents, maintenances = load_posted(session, selection, touched, visible, policy, memory)
     return Snapshot(
         page=page,
         policy=policy,
@@ -80,8 +74,8 @@ def load_snapshot(
         revision=stored.revision,
         groups=_load_groups(session, components),
         components=components,
-        incidents=_load_incidents(session, selection, updates, policy),
-        maintenances=_load_maintenances(session, selection, updates, visible),
+        incidents=incidents,
+        maintenances=maintenances,
         months=selection.months,
         touched=replace(touched, months=touched.months & {month for month, _ in selection.months}),
         period=period,
@@ -223,112 +217,4 @@ def _load_groups(session: Session, components: Sequence[ComponentView]) -> tuple
         GroupView(group.id, group.name, group.position, group.created_at, group.updated_at, tuple(members[group.id]))
         for group in groups
         if group.id in members
-    )
-
-
-def _load_incidents(
-    session: Session, selection: Selection, updates: Updates, policy: Policy
-) -> tuple[IncidentView, ...]:
-    query = select(Incident).where(Incident.public_at.is_not(None))
-    if not selection.everything:
-        query = query.where(Incident.id.in_(selection.incidents))
-    rows = session.scalars(query.order_by(Incident.started_at.desc(), Incident.id.desc()))
-    return tuple(_incident_view(row, updates.of_incident.get(row.id, ()), policy) for row in rows)
-
-
-def _incident_view(incident: Incident, updates: tuple[UpdateView, ...], policy: Policy) -> IncidentView:
-    last = max((update.posted_at for update in updates), default=None)
-    return IncidentView(
-        id=incident.id,
-        title=incident.title,
-        priority=incident.priority,
-        impact=incident.impact,
-        status=incident.status,
-        cause=incident.cause,
-        provider=incident.provider,
-        started_at=incident.started_at,
-        created_at=incident.created_at,
-        updated_at=incident.updated_at,
-        monitoring_at=incident.monitoring_at,
-        resolved_at=incident.resolved_at,
-        public_at=incident.public_at or incident.created_at,
-        shortlink=incident.shortlink,
-        updates=updates,
-        components=_ever_affected(updates),
-        next_update_due_at=next_update_due(policy, incident.priority, incident.status, last) if last else None,
-        texts=incident.texts or {},
-    )
-
-
-def _ever_affected(updates: Sequence[UpdateView]) -> tuple[AffectedView, ...]:
-    """Each component once: from what it was first to what was said of it last."""
-    ever: dict[str, AffectedView] = {}
-    for update in reversed(updates):
-        for view in update.affected:
-            first = ever.get(view.component_id, view)
-            ever[view.component_id] = replace(view, old_status=first.old_status)
-    return tuple(ever.values())
-
-
-def _load_maintenances(
-    session: Session, selection: Selection, updates: Updates, visible: Mapping[str, ComponentView]
-) -> tuple[MaintenanceView, ...]:
-    query = select(Maintenance).where(Maintenance.withdrawn_at.is_(None))
-    named = select(MaintenanceComponent.maintenance_id, MaintenanceComponent.component_id)
-    if not selection.everything:
-        query = query.where(Maintenance.id.in_(selection.maintenances))
-        named = named.where(MaintenanceComponent.maintenance_id.in_(selection.maintenances))
-    members: dict[str, set[str]] = defaultdict(set)
-    for maintenance_id, component_id in session.execute(named):
-        members[maintenance_id].add(component_id)
-    rows = session.scalars(query.order_by(Maintenance.starts_at.desc(), Maintenance.id.desc()))
-    return tuple(
-        _maintenance_view(
-            row,
-            updates.of_maintenance.get(row.id, ()),
-            [component for key, component in visible.items() if key in members[row.id]],
-        )
-        for row in rows
-    )
-
-
-def _maintenance_view(
-    maintenance: Maintenance, updates: tuple[UpdateView, ...], components: Iterable[ComponentView]
-) -> MaintenanceView:
-    return MaintenanceView(
-        id=maintenance.id,
-        title=maintenance.title,
-        kind=maintenance.kind,
-        urgent=maintenance.urgent,
-        risk=maintenance.risk,
-        reason=maintenance.reason,
-        reason_text=maintenance.reason_text,
-        status=maintenance.status,
-        impact=maintenance.impact,
-        starts_at=maintenance.starts_at,
-        ends_at=maintenance.ends_at,
-        announced_at=maintenance.announced_at,
-        notice_required=maintenance.notice_required,
-        notice_met=maintenance.notice_met,
-        excluded=maintenance.excluded,
-        began_at=maintenance.began_at,
-        completed_at=maintenance.completed_at,
-        cancelled_at=maintenance.cancelled_at,
-        created_at=maintenance.created_at,
-        updated_at=maintenance.updated_at,
-        sequence=maintenance.sequence,
-        shortlink=maintenance.shortlink,
-        updates=updates,
-        extends_id=maintenance.extends_id,
-        texts=maintenance.texts or {},
-        components=tuple(
-            AffectedView(
-                component.id,
-                component.slug,
-                component.name,
-                ComponentStatus.OPERATIONAL,
-                ComponentStatus.UNDER_MAINTENANCE,
-            )
-            for component in components
-        ),
     )

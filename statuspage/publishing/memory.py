@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
-from statuspage.publishing.snapshot import ComponentView, ServiceView
+from statuspage.publishing.snapshot import ComponentView, IncidentView, MaintenanceView, ServiceView, Snapshot
 
 T = TypeVar("T")
 
@@ -78,6 +78,8 @@ class Memory:
     basis: Hashable = None
     components: dict[str, ComponentView] = field(default_factory=dict)
     services: dict[str, tuple[Hashable, ServiceView]] = field(default_factory=dict)
+    incidents: dict[str, IncidentView] = field(default_factory=dict)
+    maintenances: dict[str, MaintenanceView] = field(default_factory=dict)
     months: dict[str, int] = field(default_factory=dict)
     """How many events each month holds."""
     storied: set[str] = field(default_factory=set)
@@ -92,10 +94,21 @@ class Memory:
             self,
             components=dict(self.components),
             services=dict(self.services),
+            incidents=dict(self.incidents),
+            maintenances=dict(self.maintenances),
             months=dict(self.months),
             storied=set(self.storied),
             fragments=self.fragments.copy(),
         )
+
+    def learn(self, snapshot: Snapshot, basis: Hashable) -> None:
+        """Remember the state of this snapshot; of a full build not what happened, which may be very much."""
+        self.revision, self.basis = snapshot.revision, basis
+        self.components = {each.id: each for each in snapshot.components}
+        self.months = dict(snapshot.months)
+        whole = snapshot.touched.everything
+        self.incidents = {} if whole else {each.id: each for each in snapshot.incidents}
+        self.maintenances = {} if whole else {each.id: each for each in snapshot.maintenances}
 
     def holds(self, basis: Hashable, revision: int) -> bool:
         """Whether it can speak of a database at this revision: made on the same basis, and not of its future."""

@@ -163,7 +163,8 @@ class Publisher:
         """Read under the lock, so that the last to write has read the newest state."""
         with self.database.read() as session:
             page = session.get_one(Page, 1)
-            basis = (page.relaid_in, self._made_by())
+            ruling = self.policies.placed_in(page.timezone).at(now).effective_from
+            basis = (page.relaid_in, self._made_by(), ruling)
             if everything or not memory.holds(basis, page.revision):
                 memory = Memory()
             marker = read_marker(self.folder)
@@ -188,9 +189,7 @@ class Publisher:
                 figures=marker.figures if marker is not None else None,
                 memory=memory,
             )
-        memory.revision, memory.basis = snapshot.revision, basis
-        memory.components = {component.id: component for component in snapshot.components}
-        memory.months = dict(snapshot.months)
+        memory.learn(snapshot, basis)
         return memory, snapshot
 
     def _write(self, snapshot: Snapshot, memory: Memory, progress: Callable[[str], None] | None) -> int:
