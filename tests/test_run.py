@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -168,20 +168,20 @@ def test_head_and_conditions_over_the_wire(page: RunningPage) -> None:
 
 
 def test_large_body_is_refused_early(page: RunningPage) -> None:
-    with socket.create_connection(("127.0.0.1", page.port), timeout=5) as client:
-        client.sendall(b"POST /api/v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n")
+    asked = b"Host: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", page.port), timeout=30) as client:
+        client.sendall(b"POST /api/v1/incidents HTTP/1.1\r\n" + asked)
         answer = client.recv(4096)
     assert b" 413 " in answer.split(b"\r\n")[0]
     assert b"application/problem+json" in answer
 
 
 def test_long_list_is_shown_another_way(page: RunningPage) -> None:
-    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
-    connection.request("POST", "/admin/subscribers/import", b"email\n" + b"anna@example.com\n" * 100_000)
-    response = connection.getresponse()
-    assert response.status == 413
-    assert b"flask --app app subscribers import FILE.csv" in response.read()
-    connection.close()
+    with closing(HTTPConnection("127.0.0.1", page.port, timeout=60)) as connection:
+        connection.request("POST", "/admin/subscribers/import", b"email\n" + b"anna@example.com\n" * 100_000)
+        response = connection.getresponse()
+        assert response.status == 413
+        assert b"flask --app app subscribers import FILE.csv" in response.read()
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -191,10 +191,9 @@ def test_whole_large_post_reads_its_refusal(page: RunningPage, chunked: bool) ->
         {"alerts": [{"fingerprint": f"{n:016x}", "status": "firing"} for n in range(100_000)]}
     ).encode()
     body = (alerts[at : at + 65536] for at in range(0, len(alerts), 65536)) if chunked else alerts
-    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
     headers = {"Content-Type": "application/json"}
-    connection.request("POST", "/hooks/alertmanager/none", body, headers, encode_chunked=chunked)
-    response = connection.getresponse()
-    assert (response.status, response.getheader("Content-Type")) == (413, "application/problem+json")
-    assert json.loads(response.read())["status"] == 413
-    connection.close()
+    with closing(HTTPConnection("127.0.0.1", page.port, timeout=60)) as connection:
+        connection.request("POST", "/hooks/alertmanager/none", body, headers, encode_chunked=chunked)
+        response = connection.getresponse()
+        assert (response.status, response.getheader("Content-Type")) == (413, "application/problem+json")
+        assert json.loads(response.read())["status"] == 413

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import structlog
 
 BODY_SECONDS = 30.0
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 8.0
+"""A client on a bad line, or a busy machine, may be silent for so long in the middle of what it sends."""
 READ_AWAY = 32 * 1024 * 1024
 """Of a body that is refused anyway, so much is taken in."""
 THREADS = 12
