@@ -26,11 +26,7 @@ class Page:
 
     def cpu_seconds(self) -> float:
         """Processor time of the whole process tree."""
-        ticks = 0
-        for pid in _tree(self.pid):
-            facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(facts[11]) + int(facts[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def resident_mb(self) -> float:
         """Memory of the whole process tree; pages that several hold are counted once."""
@@ -55,6 +51,15 @@ def running(instance: Path, token: str, core: int | None = None, **settings: str
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+
+
+def cpu_seconds(root: int) -> float:
+    """Processor time of a process and all below it."""
+    ticks = 0
+    for pid in _tree(root):
+        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(facts[11]) + int(facts[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(pid: int) -> list[int]:

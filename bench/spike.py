@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.page import ROOT, Page, running
 
-SECONDS = float(os.environ.get("BENCH_SPIKE_SECONDS", "30"))
+SECONDS = float(os.environ.get("BENCH_SPIKE_SECONDS", "120"))
 RATE = int(os.environ.get("BENCH_SPIKE_RATE", "3900"))
 CONNECTIONS = 200
 PATHS = (
