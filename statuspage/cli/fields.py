@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from statuspage.cli.console import pairs, read_text, read_time, translations_of
@@ -22,6 +23,8 @@ FLAGS = {
     "starts_at": ("--starts-at", "--start"),
     "ends_at": ("--ends-at", "--end"),
     "components": ("--component",),
+    "services": ("--service",),
+    "kinds": ("--kind",),
     "publish_updates": ("--publish-update",),
 }
 """Where a field's option is not just its name."""
@@ -145,6 +148,6 @@ def _types(annotation: Any) -> Iterator[Any]:
         for each in get_args(annotation):
             yield from _types(each)
     else:
-        yield origin or annotation
+        yield datetime if annotation is AwareDatetime else origin or annotation
         if origin is dict:
             yield from (each for each in _types(get_args(annotation)[1]) if _is_enum(each))
