@@ -6,16 +6,17 @@ Ids are tag URIs (RFC 4151) of the page's code, so that they outlive a change of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from html import escape
 
 from statuspage.domain.sla.cadence import next_update_due
 from statuspage.domain.sla.notice import label
 from statuspage.publishing.markup import without_controls
+from statuspage.publishing.memory import Fragments
 from statuspage.publishing.selecting import NEWEST, NEWEST_OF_COMPONENT, NEWEST_UPDATES
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, NoticeView, Snapshot, UpdateView
 from statuspage.publishing.wording import Words, words_of
@@ -41,10 +42,12 @@ class Entry:
 
 
 class Telling:
-    """Turns the events of one snapshot into entries, in the language it speaks and the page's zone."""
+    """Turns the events of one snapshot into entries, in the language it speaks and the page's zone; what
+    `fragments` hold of an event that is the same is taken from there."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, fragments: Fragments | None = None) -> None:
         self.snapshot = snapshot
+        self.fragments = fragments or Fragments()
         self.page = snapshot.page
         self.words = words_of(self.page.language, self.page.zone)
         self.services = {component.slug: component.service for component in snapshot.components}
@@ -57,7 +60,7 @@ class Telling:
             events = [*incidents[:NEWEST_OF_COMPONENT], *works[:NEWEST_OF_COMPONENT]]
         said = [(event, update) for event in events for update in event.updates]
         said.sort(key=lambda pair: (pair[1].posted_at, pair[1].id), reverse=True)
-        entries = [self._of_update(event, update) for event, update in said[:NEWEST_UPDATES]]
+        entries = [self._entry_of(event, update) for event, update in said[:NEWEST_UPDATES]]
         if component is not None or not self.snapshot.notices:
             return entries
         notices = [self._of_notice(notice) for notice in self.snapshot.notices]
@@ -78,7 +81,7 @@ class Telling:
         """One entry per incident or maintenance with all its updates, newest start first."""
         events: list[Event] = [*self.snapshot.incidents[:NEWEST], *self.snapshot.maintenances[:NEWEST]]
         events.sort(key=lambda event: (_start_of(event), event.id), reverse=True)
-        return [self._of_event(event) for event in events[:NEWEST]]
+        return [self._kept(event.id, event, partial(self._of_event, event)) for event in events[:NEWEST]]
 
     def url_of(self, event: Event) -> str:
         kind = "incidents" if isinstance(event, IncidentView) else "maintenance"
@@ -87,6 +90,13 @@ class Telling:
     def tag(self, path: str) -> str:
         """A tag URI of this page."""
         return f"tag:{self.page.code},2005:{path}"
+
+    def _entry_of(self, event: Event, update: UpdateView) -> Entry:
+        return self._kept(f"{event.id}#{update.id}", (event, update), partial(self._of_update, event, update))
+
+    def _kept(self, name: str, rests_on: Hashable, make: Callable[[], Entry]) -> Entry:
+        ruling = self.snapshot.policy.effective_from
+        return self.fragments.of(("entry", self.words.lang, name), (rests_on, ruling), make)
 
     def _of_update(self, event: Event, update: UpdateView) -> Entry:
         facts = self._facts(event, update)

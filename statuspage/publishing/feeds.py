@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
 
 from statuspage.publishing.entries import Entry, Telling, newest
 from statuspage.publishing.markup import without_controls
+from statuspage.publishing.memory import Fragments
 from statuspage.publishing.snapshot import Snapshot
 from statuspage.publishing.statuspage_v2 import json_bytes, wire_time
 from statuspage.publishing.syndication import Channel, atom_of, rss_of
 
 
-def render_feeds(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
-    """feed.atom, feed.rss, feed.json, history.atom, history.rss, and both kinds for each touched component."""
-    telling = Telling(snapshot)
+def render_feeds(snapshot: Snapshot, fragments: Fragments | None = None) -> Iterator[tuple[str, bytes]]:
+    """feed.atom, feed.rss, feed.json, history.atom, history.rss, and both kinds for each touched component. Entries
+    are taken from `fragments`, and kept there."""
+    fragments = fragments or Fragments()
+    telling = Telling(snapshot, fragments)
     site, name, words = snapshot.page.home, snapshot.page.name, telling.words
     updates = telling.of_updates()
     feed = _channel(
@@ -24,19 +27,19 @@ def render_feeds(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
         words.gettext("Every update on incidents and maintenance of %(name)s") % {"name": name},
         updates,
     )
-    yield "feed.atom", atom_of(feed, updates, site)
-    yield "feed.rss", rss_of(feed, updates, site)
-    yield "feed.json", _json_feed(feed, updates, site)
+    yield "feed.atom", atom_of(feed, updates, site, fragments)
+    yield "feed.rss", rss_of(feed, updates, site, fragments)
+    yield "feed.json", _json_feed(feed, updates, site, fragments)
     events = telling.of_events()
     history = _channel(
         telling, "history", words.gettext("%(name)s Status - Incident History") % {"name": name}, "Statuspage", events
     )
-    yield "history.atom", atom_of(history, events, site)
-    yield "history.rss", rss_of(history, events, site, statuspage=True)
-    yield from _of_components(telling)
+    yield "history.atom", atom_of(history, events, site, fragments)
+    yield "history.rss", rss_of(history, events, site, fragments, statuspage=True)
+    yield from _of_components(telling, fragments)
 
 
-def _of_components(telling: Telling) -> Iterator[tuple[str, bytes]]:
+def _of_components(telling: Telling, fragments: Fragments) -> Iterator[tuple[str, bytes]]:
     snapshot = telling.snapshot
     for component in snapshot.components:
         if snapshot.touched.everything or component.slug in snapshot.touched.named:
@@ -45,8 +48,8 @@ def _of_components(telling: Telling) -> Iterator[tuple[str, bytes]]:
             title = telling.words.gettext("%(name)s status") % {"name": snapshot.page.name}
             about = telling.words.gettext("Every update on %(name)s") % {"name": component.name}
             channel = _channel(telling, path, f"{title}: {component.name}", about, entries)
-            yield f"{path}.atom", atom_of(channel, entries, snapshot.page.home)
-            yield f"{path}.rss", rss_of(channel, entries, snapshot.page.home)
+            yield f"{path}.atom", atom_of(channel, entries, snapshot.page.home, fragments)
+            yield f"{path}.rss", rss_of(channel, entries, snapshot.page.home, fragments)
 
 
 def _channel(telling: Telling, path: str, title: str, description: str, entries: Sequence[Entry]) -> Channel:
@@ -64,24 +67,26 @@ def _channel(telling: Telling, path: str, title: str, description: str, entries:
     )
 
 
-def _json_feed(channel: Channel, entries: Sequence[Entry], site: str) -> bytes:
+def _json_feed(channel: Channel, entries: Sequence[Entry], site: str, fragments: Fragments) -> bytes:
     """JSON Feed 1.1."""
-    return json_bytes(
-        {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": channel.title,
-            "description": channel.description,
-            "home_page_url": channel.url,
-            "feed_url": f"{site}/{channel.path}.json",
-            "language": channel.words.lang,
-            "authors": [{"name": channel.author, "url": site}],
-            "items": [_json_item(entry) for entry in entries],
-        }
+    head = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "description": channel.description,
+        "home_page_url": channel.url,
+        "feed_url": f"{site}/{channel.path}.json",
+        "language": channel.words.lang,
+        "authors": [{"name": channel.author, "url": site}],
+    }
+    items = b",".join(
+        fragments.of(("feed.json", channel.words.lang, entry.id), entry, partial(_json_item, entry))
+        for entry in entries
     )
+    return json_bytes(head)[:-1] + b',"items":[' + items + b"]}"
 
 
-def _json_item(entry: Entry) -> dict[str, Any]:
-    return {
+def _json_item(entry: Entry) -> bytes:
+    said = {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
@@ -91,3 +96,4 @@ def _json_item(entry: Entry) -> dict[str, Any]:
         "date_modified": wire_time(entry.updated),
         "tags": list(entry.categories),
     }
+    return json_bytes(said)

@@ -224,7 +224,7 @@ def render_site(snapshot: Snapshot, fragments: Fragments | None = None) -> Files
     for language in snapshot.page.languages:
         folder = spoken_in(language, snapshot)
         told = spoken(snapshot, language)
-        files = chain(render_pages(told, fragments), render_feeds(told), render_calendar(told))
+        files = chain(render_pages(told, fragments), render_feeds(told, fragments), render_calendar(told))
         yield from ((folder + path, content) for path, content in files)
 
 
