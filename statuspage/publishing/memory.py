@@ -56,6 +56,11 @@ class Fragments:
         found = self._kept.get(name)
         return found.piece if found else None
 
+    def forget(self, *kinds: str) -> None:
+        """Drop all pieces of these kinds."""
+        for name in [name for name in self._kept if name[0] in kinds]:
+            del self._kept[name]
+
     def copy(self) -> Fragments:
         """The same pieces in a book of its own."""
         other = Fragments()

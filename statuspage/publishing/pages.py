@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
 from jinja2 import Environment
@@ -31,7 +31,15 @@ from statuspage.publishing.headline import Headline, headline, open_incidents, p
 from statuspage.publishing.memory import Fragments
 from statuspage.publishing.responses import Chart, PeriodFigure, chart_of, period_figures
 from statuspage.publishing.service_levels import sla_pages
-from statuspage.publishing.snapshot import AffectedView, ComponentView, GroupView, IncidentView, NoticeView, Snapshot
+from statuspage.publishing.snapshot import (
+    AffectedView,
+    ComponentView,
+    GroupView,
+    IncidentView,
+    NoticeView,
+    ServiceView,
+    Snapshot,
+)
 from statuspage.publishing.wording import Words
 
 _NEWEST_ON_HISTORY = 20
@@ -82,6 +90,20 @@ class _Rendering:
         name = ("whole", self.words.lang, path)
         return self.fragments.of(name, (rests_on, self.fixed), lambda: self.page(path, template, **values))
 
+    def tell(self, event: Event, level: int) -> Markup:
+        """An event in a list of days, its title a heading of that level."""
+        name = ("happening", self.words.lang, event.href, str(level))
+        rests_on = (event.view, self.snapshot.policy.effective_from)
+        return self.fragments.of(name, rests_on, partial(self._told, event, level))
+
+    def _told(self, event: Event, level: int) -> Markup:
+        return Markup(self.text("happening.html", it=event, level=level).strip())  # noqa: S704 - a template's own
+
+    def service(self, view: ServiceView) -> Markup:
+        """A service's row on the page of service levels."""
+        name = ("service", self.words.lang, view.key)
+        return self.fragments.of(name, view, lambda: Markup(self.text("sla_of.html", service=view)))  # noqa: S704
+
     def text(self, template: str, **values: object) -> str:
         given = {"page": self.snapshot.page, "policy": self.snapshot.policy, "now": self.snapshot.now, **values}
         return self.environment.get_template(f"public/{template}").render(given)
@@ -106,7 +128,8 @@ def render_pages(snapshot: Snapshot, fragments: Fragments | None = None) -> Iter
     yield from _uptime_page(run)
     service_levels = (snapshot.services, snapshot.period, tuple(each.version for each in snapshot.versions))
     for path, values in sla_pages(snapshot, run.words):
-        yield run.kept(path, "sla.html", service_levels, **values)
+        rows = [run.service(each) for each in values["services"]]
+        yield run.kept(path, "sla.html", service_levels, **values | {"services": rows})
     yield run.kept("notices.html", "notices.html", snapshot.notices, notices=snapshot.notices)
     yield _history_page(run)
     yield run.kept("404.html", "404.html", None)
@@ -139,6 +162,7 @@ def _front_page(run: _Rendering) -> Iterator[Page]:
         notices=_current_notices(snapshot),
         groups=_grouped(run),
         history=recent_days(run.newest, snapshot.now, snapshot.page.zone),
+        tell=run.tell,
     )
     revision = hashlib.sha256(content.encode()).hexdigest()[:16]
     incidents = open_incidents(snapshot)
@@ -194,7 +218,8 @@ def _month_pages(run: _Rendering) -> Iterator[Page]:
     for month in sorted(months if snapshot.touched.everything else snapshot.touched.months):
         days = by_day(in_month(run.events, month, zone), zone)
         later, earlier = _beside(month, months)
-        yield run.page(f"history/{month}.html", "month.html", month=month, list=days, earlier=earlier, later=later)
+        values = {"month": month, "list": days, "earlier": earlier, "later": later}
+        yield run.page(f"history/{month}.html", "month.html", **values, tell=run.tell)
 
 
 def _beside(month: str, months: Iterable[str]) -> tuple[str | None, str | None]:
@@ -209,7 +234,7 @@ def _history_page(run: _Rendering) -> Page:
     begun = [event for event in run.newest if event.listed_at <= snapshot.now]
     years = [(year, list(months)) for year, months in groupby(snapshot.months, key=lambda month: month[0][:4])]
     newest = by_day(begun[:_NEWEST_ON_HISTORY], snapshot.page.zone)
-    return run.page("history.html", "history.html", years=years, newest=newest)
+    return run.page("history.html", "history.html", years=years, newest=newest, tell=run.tell)
 
 
 def _component_pages(run: _Rendering) -> Iterator[Page]:

@@ -41,6 +41,8 @@ NEVER = timedelta(days=3650)
 """Patience with figures that somebody else is to write."""
 _ONLY_THE_WHOLE = Touched(components=frozenset([""]))
 """What shows all components is to be rendered, and no component's own page."""
+PER_EVENT = ("happening", "entry", "atom", "rss", "feed.json", "v2")
+"""Kinds of fragments of which there is one per event or update."""
 LOCK_SECONDS = 30.0
 """How long a publisher waits for another one before it gives up and leaves the rest to the next."""
 
@@ -195,6 +197,8 @@ class Publisher:
     def _write(self, snapshot: Snapshot, memory: Memory, progress: Callable[[str], None] | None) -> int:
         files = sorted(render_site(snapshot, memory.fragments), key=lambda file: place_of(file[0]))
         memory.fragments.tidy()
+        if snapshot.touched.everything:
+            memory.fragments.forget(*PER_EVENT)  # of very much that no publish asks for again
         named = snapshot.touched.named
         memory.storied |= {c.slug for c in snapshot.components if snapshot.touched.everything or c.slug in named}
         before = read_marker(self.folder)
