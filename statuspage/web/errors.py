@@ -5,22 +5,33 @@ Blueprints may register handlers of their own for their own exceptions; these ar
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from flask import Flask, Response, render_template, request
+from flask_babel import force_locale
 from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from statuspage.errors import Conflicted, NotFound, Overtaken, Problem, Refused
+from statuspage.publishing.environment import asset_path
+from statuspage.translations.catalogues import SOURCE, known_languages
 
 JSON_PATHS = ("/api/", "/hooks/")
 """Whose callers are machines."""
+READER_FORMS = ("subscribe", "confirm", "manage", "unsubscribe")
+"""First words of the public page's live forms."""
 RETRY_AFTER_SECONDS = 30
+DISK_FULL = "The disk is full. Nothing was changed: make room, then try again."
+FULL = re.compile(r"disk is full|No space left", re.IGNORECASE)
+"""As SQLite and PostgreSQL say it."""
 NEVER_ECHOED = ("password", "token", "secret", "code")
 log = structlog.get_logger(__name__)
 
@@ -33,6 +44,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Conflicted, answer_conflicted)
     for unreachable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unreachable, answer_database_down)
+    app.register_error_handler(OSError, answer_no_room)
     app.register_error_handler(IntegrityError, answer_overtaken)
     app.register_error_handler(DatabaseError, answer_database_error)
     app.register_error_handler(Exception, answer_unexpected)
@@ -99,11 +111,55 @@ def answer_conflicted(error: Conflicted) -> Response:
 
 
 def answer_database_down(error: Exception) -> Response:
-    """The database cannot be reached or is busy for too long: nothing was written, try again soon."""
-    log.error("database unavailable", kind=type(error).__name__, reason=str(getattr(error, "orig", error))[:300])
-    response = error_response(HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be reached. Nothing was changed.")
+    """The database cannot be reached, is busy for too long or has no room: nothing was written, try again soon."""
+    reason = str(getattr(error, "orig", error))[:300]
+    log.error("database unavailable", kind=type(error).__name__, reason=reason)
+    return _unwell(DISK_FULL if FULL.search(reason) else "The database cannot be reached. Nothing was changed.")
+
+
+def answer_no_room(error: OSError) -> Response:
+    """A file could not be written for want of room; any other failure of a file is a defect."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return answer_unexpected(error)
+    log.error("no room on disk", reason=str(error))
+    return _unwell(DISK_FULL)
+
+
+def _unwell(detail: str) -> Response:
+    """503 for now: to readers in their language, to operators and programs with the reason."""
+    forms = ReaderForm.at(request.path)
+    if forms is None:
+        response = error_response(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+    else:
+        response = Response(forms.render(), HTTPStatus.SERVICE_UNAVAILABLE, mimetype="text/html")
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+@dataclass(frozen=True)
+class ReaderForm:
+    """A form of the public page: its language, and what its addresses begin with."""
+
+    language: str
+    root: str
+
+    @classmethod
+    def at(cls, path: str) -> ReaderForm | None:
+        """The form at this path, if it is one; where the path names no language the browser does."""
+        first, _, rest = path[1:].partition("/")
+        if rest == "subscribe" and first in known_languages():
+            return cls(first, f"/{first}")
+        if first not in READER_FORMS:
+            return None
+        return cls(request.accept_languages.best_match(known_languages(), SOURCE), "")
+
+    def render(self) -> str:
+        """The page that says so, with what was typed."""
+        typed = tuple(request.form.items(multi=True)) if request.method == "POST" else ()
+        with force_locale(self.language):
+            return render_template(
+                "errors/unwell.html", lang=self.language, root=self.root, typed=typed, style=asset_path("style.css")
+            )
 
 
 def answer_overtaken(error: IntegrityError) -> Response:

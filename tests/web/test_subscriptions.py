@@ -184,6 +184,15 @@ def test_database_away_is_said_kindly(components: None, client: FlaskClient, ins
     response = client.post("/subscribe", data={"email": ADDRESS})
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+    assert "unwell at the moment" in response.text
+    assert f'name="email" value="{ADDRESS}"' in response.text
+    for path, header, language in (
+        ("/nl/subscribe", "fr", "nl"),
+        ("/manage/some-token", "de-DE,de;q=0.9", "de"),
+        ("/confirm/some-token", "xx", "en"),
+    ):
+        answer = client.get(path, headers={"Accept-Language": header})
+        assert (answer.status_code, f'<html lang="{language}">' in answer.text) == (503, True), path
 
 
 def test_group_stands_for_its_components(
