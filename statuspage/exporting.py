@@ -18,6 +18,7 @@ CHUNK = 1000
 NOT_KEPT_FOR_READING = frozenset(
     {
         "attempt",
+        "ceremony",
         "check_result",
         "clock_ring",
         "delivery",
@@ -36,6 +37,7 @@ SECRETS = frozenset(
         "key_digest",
         "logo",
         "memory",
+        "passkey_handle",
         "password",
         "secret",
         "token",

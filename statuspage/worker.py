@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from statuspage import (
     attempts,
+    ceremonies,
     clocks,
     detections,
     follows,
@@ -242,6 +243,7 @@ def expire(installation: Installation, now: datetime) -> None:
         attempts.forget(session, now - KEPT_ATTEMPT)
         unsent.forget_old(session, now)
         signins.forget(session, now)
+        ceremonies.forget(session, now)
         hooks.forget_alerts(session, now - KEPT_ALERT)
         session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT_ANSWER))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - KEPT_HEARTBEAT))

@@ -29,7 +29,7 @@ from statuspage.models.customers import (
 from statuspage.models.desk import Template, TimedPost, UnsentForm
 from statuspage.models.monitoring import Alert, CheckResult, Correction, Detection, Hook, LatencyDigest, Monitor
 from statuspage.models.notices import Notice, PolicyVersion
-from statuspage.models.page import Component, ComponentGroup, Look, Page, StatusChange
+from statuspage.models.page import Component, ComponentGroup, Look, Page, SettledQuarter, StatusChange
 from statuspage.models.people import (
     ApiToken,
     Attempt,
@@ -38,7 +38,6 @@ from statuspage.models.people import (
     IdempotentAnswer,
     Invitation,
     OneTimeLink,
-    RecoveryCode,
     SignIn,
     User,
 )
@@ -51,6 +50,7 @@ from statuspage.models.posts import (
     Update,
     UpdateVersion,
 )
+from statuspage.models.proofs import Ceremony, Identity, Passkey, RecoveryCode
 from statuspage.models.slots import RegularSlot, RegularSlotComponent
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "Bounce",
+    "Ceremony",
     "CheckResult",
     "Claim",
     "ClockRing",
@@ -79,6 +80,7 @@ __all__ = [
     "Heartbeat",
     "Hook",
     "IdempotentAnswer",
+    "Identity",
     "Incident",
     "IncidentVersion",
     "Invitation",
@@ -90,6 +92,7 @@ __all__ = [
     "Notice",
     "OneTimeLink",
     "Page",
+    "Passkey",
     "PolicyVersion",
     "RecoveryCode",
     "RegularSlot",
@@ -97,6 +100,7 @@ __all__ = [
     "Reminder",
     "ReportDelay",
     "ReportLog",
+    "SettledQuarter",
     "SignIn",
     "StatusChange",
     "Subscriber",

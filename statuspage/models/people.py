@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, true
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -30,17 +30,15 @@ class User(Base):
     totp_since: Mapped[datetime | None]
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     """The 30-second step of the last code that was taken: none is taken twice."""
+    passkey_handle: Mapped[str | None] = mapped_column(String(64))
+    """What passkeys call this person (base64url of random bytes): no address stands in a device."""
+    passkey_since: Mapped[datetime | None]
+    """Since when there is a passkey; None once the last one is gone."""
 
-
-class RecoveryCode(Base):
-    """A code that stands in for the second factor, once. Only its digest is kept."""
-
-    __tablename__ = "recovery_code"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    code_digest: Mapped[str] = mapped_column(String(64))
-    used_at: Mapped[datetime | None]
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a password alone does not open the admin."""
+        return self.totp_since is not None or self.passkey_since is not None
 
 
 class SignIn(Base):
@@ -55,6 +53,10 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     client: Mapped[str | None] = mapped_column(String(60))
     browser: Mapped[str | None] = mapped_column(String(255))
+    way: Mapped[str] = mapped_column(Word, server_default="password")
+    """By what it was begun: password, passkey or oidc."""
+    two_factors: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether more than one thing was proven: a code, a passkey that checked its owner, or the provider says so."""
 
     user: Mapped[User] = relationship()
 
