@@ -146,7 +146,7 @@ def _people(session: Session) -> Iterator[Finding]:
     if not admins:
         yield Finding("people", "wrong", "Nobody is admin.", "flask user create EMAIL --role admin")
         return
-    without = sum(user.totp_since is None for user in admins)
+    without = sum(not user.has_second_factor for user in admins)
     if without:
         said = f"{without} of {len(admins)} admins log in by password alone."
         yield Finding("people", "hint", said, "flask user factor --from admin makes them set up a second factor.")

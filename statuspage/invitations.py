@@ -78,21 +78,26 @@ def load_all(session: Session) -> list[Invitation]:
 
 
 def accept(session: Session, token: str, password: str, now: datetime) -> User:
-    """Make the invited person a user. Raises NotFound when the link does not work, Refused for a bad password.
-
-    One UPDATE decides the race: of two requests only one finds the link unused.
-    """
+    """Make the invited person a user. Raises NotFound when the link does not work, Refused for a bad password."""
     people.check_password(password)
     row = load_by_token(session, token, now)
+    if people.load_by_email(session, row.email) is not None:
+        raise NotFound("invitation", token)
+    use(session, row, now)
+    return people.create_user(session, row.email, password, row.role, now)
+
+
+def use(session: Session, row: Invitation, now: datetime) -> None:
+    """Use an invitation up. Raises NotFound for whoever comes second: one UPDATE decides."""
+    token = row.token or ""
     taken = session.execute(
         update(Invitation)
         .where(Invitation.id == row.id, Invitation.token == token)
         .values(used_at=now, token=None)
         .returning(Invitation.id)
     ).all()
-    if len(taken) != 1 or people.load_by_email(session, row.email) is not None:
+    if len(taken) != 1:
         raise NotFound("invitation", token)
-    return people.create_user(session, row.email, password, row.role, now)
 
 
 def _owe(session: Session, row: Invitation, now: datetime) -> None:

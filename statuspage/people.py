@@ -55,13 +55,15 @@ def create_user(session: Session, email: str, password: str, role: Role, now: da
     check_password(password)
     if load_by_email(session, email) is not None:
         raise Conflicted(f"{email} is a user already")
-    user = User(
-        email=email,
-        password=_hash_of(password),
-        role=role,
-        active=True,
-        created_at=now,
-    )
+    user = add_user(session, email, role, now)
+    user.password = _hash_of(password)
+    session.flush()
+    return user
+
+
+def add_user(session: Session, email: str, role: Role, now: datetime) -> User:
+    """A new user without a password, whose address was read and is nobody's: a sign-on elsewhere opens it."""
+    user = User(email=email, role=role, active=True, created_at=now)
     session.add(user)
     session.flush()
     return user
@@ -154,13 +156,13 @@ def check_password(password: str) -> None:
         raise Refused(Problem("password", f"must have at least {PASSWORD_SHORTEST} characters"))
     if len(password) > PASSWORD_LONGEST:
         raise Refused(Problem("password", f"must have at most {PASSWORD_LONGEST} characters"))
-    if not _is_text(password):
+    if not is_text(password):
         raise Refused(Problem("password", "must be text"))
 
 
 def password_matches(stored: str, password: str) -> bool:
     """Whether `password` is the one that `stored` is the hash of; over-long ones are cut so that none is free."""
-    typed = password if _is_text(password) else ""
+    typed = password if is_text(password) else ""
     try:
         return _hasher.verify(stored, _normal(typed[: PASSWORD_LONGEST + 1]))
     except (VerificationError, InvalidHashError):
@@ -175,12 +177,13 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Whether it can be written down: no lone surrogate is in it."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _key_of(email: str) -> str:
-    return email.strip().lower() if _is_text(email) else ""
+    return email.strip().lower() if is_text(email) else ""
 
 
 # API tokens
@@ -204,7 +207,7 @@ def create_token(
 
 def verify_token(session: Session, plain: str, now: datetime) -> ApiToken | None:
     """The living token that `plain` is, else None. Its last use is noted by the minute (in a write session)."""
-    if not _is_text(plain):
+    if not is_text(plain):
         return None
     token = session.scalars(select(ApiToken).where(ApiToken.token_digest == digest(plain))).one_or_none()
     if token is None or token.revoked_at is not None:

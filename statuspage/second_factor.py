@@ -1,4 +1,5 @@
 """The second factor of a log-in: codes of an authenticator (RFC 6238, 30 s, 6 digits, SHA-1) and recovery codes.
+Passkeys are one too (see `passkeys`); recovery codes stand in for either.
 
 A code counts for its own half minute and the ones beside it, for clocks that differ, and is taken once.
 """
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from statuspage.domain.vocabulary import Role
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import digest
-from statuspage.models import Page, RecoveryCode, User
+from statuspage.models import Page, Passkey, RecoveryCode, SignIn, User
 
 STEP = 30
 DIGITS = 6
@@ -48,16 +49,32 @@ def confirm(session: Session, user: User, code: str, now: datetime) -> list[str]
 def take(session: Session, user: User, code: str, now: datetime) -> bool:
     """Whether `code` is the authenticator's, or a recovery code that nobody used; either is used up by this."""
     typed = "".join(code.split()).replace("-", "").lower()
-    if user.totp_since is None:
+    if not user.has_second_factor:
         return False
-    return _take_code(session, user, typed, now) or _take_recovery_code(session, user, typed, now)
+    if user.totp_since is not None and _take_code(session, user, typed, now):
+        return True
+    return _take_recovery_code(session, user, typed, now)
+
+
+def end_authenticator(session: Session, user: User) -> None:
+    """Turn the authenticator off; recovery codes stay where a passkey does."""
+    user.totp_secret = user.totp_since = user.totp_step = None
+    session.flush()
+    forget_unused_codes(session, user)
 
 
 def end(session: Session, user: User) -> None:
-    """Turn it off; secret and recovery codes are forgotten."""
-    user.totp_secret = user.totp_since = user.totp_step = None
-    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    session.flush()
+    """Turn it off for somebody who lost it: authenticator, passkeys and recovery codes are forgotten."""
+    for row in session.scalars(select(Passkey).where(Passkey.user_id == user.id)):
+        session.delete(row)
+    user.passkey_since = None
+    end_authenticator(session, user)
+
+
+def forget_unused_codes(session: Session, user: User) -> None:
+    """Recovery codes of somebody who has no second factor any more."""
+    if not user.has_second_factor:
+        session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
 
 
 def renew_recovery_codes(session: Session, user: User) -> list[str]:
@@ -81,10 +98,11 @@ def require_from(session: Session, role: Role | None) -> None:
     session.flush()
 
 
-def is_missing(page: Page, user: User) -> bool:
-    """Whether `user` must have a second factor and has none."""
+def is_missing(page: Page, user: User, sign_in: SignIn | None) -> bool:
+    """Whether `user` must have a second factor and has none, nor proved one elsewhere in this session."""
     needed = page.second_factor_from
-    return needed is not None and user.totp_since is None and user.role.may_act_as(needed)
+    proven = user.has_second_factor or (sign_in is not None and sign_in.two_factors)
+    return needed is not None and not proven and user.role.may_act_as(needed)
 
 
 def address_of(secret: str, email: str, issuer: str) -> str:

@@ -14,11 +14,13 @@ from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dkim.crypto import UnparsableKeyError, parse_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from statuspage.addresses import check_base_address, check_web_address
+from statuspage.admission import RoleRule, read_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 _BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -69,6 +71,18 @@ class Settings(BaseModel):
     """With it Mailgun's events count only if they bear its signature."""
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
+    oidc_issuer: str | None = None
+    """The provider of a single sign-on (OpenID Connect), by the address it calls itself; https."""
+    oidc_client_id: Annotated[str | None, Field(validate_default=True)] = None
+    oidc_client_secret: str | None = None
+    """Not set for a public client; the exchange is bound by PKCE either way."""
+    oidc_name: str | None = None
+    """What the button calls it; else the issuer's host."""
+    oidc_scopes: str = "openid email profile"
+    oidc_roles: Annotated[tuple[RoleRule, ...], Field(validate_default=True)] = ()
+    """Which role somebody new gets; without it only who is known or invited comes in. Nobody's role changes later."""
+    password_login: Annotated[bool, Field(validate_default=True)] = True
+    """False: nobody logs in with a password; passkeys and the single sign-on remain."""
     statuspage_user: str | None = None
     """Whose role and name commands act with; else the machine's account, which may do all."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -102,6 +116,43 @@ class Settings(BaseModel):
             if not target.startswith("/") and not _BUCKET.fullmatch(target):
                 raise ValueError(f"{target!r} is neither an absolute folder nor s3://bucket/prefix")
         return targets
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def check_issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = urlsplit(check_web_address(value))
+        local = url.hostname in ("localhost", "127.0.0.1", "::1")
+        if url.query or url.fragment or (url.scheme != "https" and not local):
+            raise ValueError("must be an https address without ? or #, as the provider's discovery names it")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def check_client(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (value is None) != (info.data.get("oidc_issuer") is None):
+            raise ValueError("OIDC_ISSUER and OIDC_CLIENT_ID must be set together")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def check_scopes(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("must have openid among its words")
+        return " ".join(value.split())
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def read_roles(cls, value: Any) -> Any:
+        return read_rules(value) if isinstance(value, str) else value
+
+    @field_validator("password_login")
+    @classmethod
+    def check_way_in(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and info.data.get("oidc_issuer") is None:
+            raise ValueError("can be switched off only where OIDC_ISSUER gives another way in")
+        return value
 
     @field_validator("statuspage_url")
     @classmethod
@@ -169,6 +220,11 @@ class Settings(BaseModel):
         return self.statuspage_instance.resolve()
 
     @property
+    def oidc_host(self) -> str | None:
+        """The host of the single sign-on's provider, None without one."""
+        return urlsplit(self.oidc_issuer).hostname if self.oidc_issuer else None
+
+    @property
     def public_folder(self) -> Path:
         """Where the published site lies."""
         return self.instance / "public"
@@ -205,8 +261,18 @@ def reachable_host(host: str) -> str:
 
 
 SETTING_NAMES = tuple(name.upper() for name in Settings.model_fields)
-_SECRET = ("SECRET_KEY", "MAIL_PASSWORD", "DKIM_KEY", "MAILGUN_SIGNING_KEY", "DATABASE_URL", "QUEUE_URL")
-_EMPTY_MEANS_UNSET = {name for name in SETTING_NAMES if name not in ("PROBE_ALLOW_PRIVATE", "PUBLISH_TARGETS")}
+_SECRET = (
+    "SECRET_KEY",
+    "MAIL_PASSWORD",
+    "DKIM_KEY",
+    "MAILGUN_SIGNING_KEY",
+    "OIDC_CLIENT_SECRET",
+    "DATABASE_URL",
+    "QUEUE_URL",
+)
+_EMPTY_MEANS_UNSET = {
+    name for name in SETTING_NAMES if name not in ("OIDC_ROLES", "PROBE_ALLOW_PRIVATE", "PUBLISH_TARGETS")
+}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

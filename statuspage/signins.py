@@ -6,6 +6,7 @@ The browser's cookie holds a key; only its digest is kept, and without its row a
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -19,7 +20,29 @@ SEEN_GRAIN = timedelta(minutes=5)
 """How exactly it is noted when a session was last used."""
 
 
-def begin(session: Session, user: User, *, client: str | None, browser: str | None, now: datetime) -> str:
+@dataclass(frozen=True)
+class Proof:
+    """How somebody proved who they are, and whether by more than one thing."""
+
+    way: str
+    two_factors: bool = False
+
+
+BY_PASSWORD = Proof("password")
+BY_CODE = Proof("password", two_factors=True)
+BY_PASSKEY = Proof("passkey", two_factors=True)
+BY_SIGN_ON = Proof("oidc")
+
+
+def begin(
+    session: Session,
+    user: User,
+    proof: Proof = BY_PASSWORD,
+    *,
+    client: str | None,
+    browser: str | None,
+    now: datetime,
+) -> str:
     """A new session of `user`; the key for its cookie."""
     key = secrets.token_urlsafe(32)
     shown = "".join(c for c in browser or "" if c.isprintable())[:255] or None
@@ -30,6 +53,8 @@ def begin(session: Session, user: User, *, client: str | None, browser: str | No
         seen_at=now,
         client=client and client[:60],
         browser=shown,
+        way=proof.way,
+        two_factors=proof.two_factors,
     )
     session.add(row)
     session.flush()
@@ -69,9 +94,9 @@ def end_one(session: Session, user: User, sign_in_id: int) -> bool:
     return bool(session.scalars(gone).all())
 
 
-def end_all(session: Session, user: User) -> None:
-    """End every session of `user`."""
-    session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+def end_all(session: Session, user: User, *, but: int = 0) -> None:
+    """End every session of `user`, or all but one."""
+    session.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.id != but))
 
 
 def forget(session: Session, now: datetime) -> None:
