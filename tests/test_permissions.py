@@ -27,7 +27,11 @@ __all__ = ["cast", "hashed"]
 
 ANYBODY = {
     "auth.check_code",
+    "auth.begin_passkey",
+    "auth.begin_sign_on",
     "auth.check_log_in",
+    "auth.check_passkey",
+    "auth.end_sign_on",
     "auth.log_in",
     "auth.log_out",
     "health.show_process",

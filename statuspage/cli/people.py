@@ -114,7 +114,7 @@ def change_user(email: str, role: str | None, active: bool | None, end_second_fa
             (people.reactivate if active else people.deactivate)(session, row)
         if end_second_factor:
             second_factor.end(session, row)
-        facts = {"role": row.role.value, "active": row.active, "second_factor": row.totp_since is not None}
+        facts = {"role": row.role.value, "active": row.active, "second_factor": row.has_second_factor}
         audit.record(session, "user.change", actor=author(), target=row.email, details=facts, now=now)
         said = f"{row.email} is {row.role.value}{'' if row.active else ', shut out'} now."
     say(said)
@@ -142,7 +142,7 @@ def _row(row: User, zone: ZoneInfo) -> tuple[str, ...]:
         row.email,
         row.role.value,
         "" if row.active else "shut out",
-        "second factor" if row.totp_since else "",
+        "second factor" if row.has_second_factor else "",
         local(seen, zone) or "never",
     )
 

@@ -23,6 +23,8 @@ from statuspage.identifiers import digest
 from statuspage.web import sessions
 
 LIMITS = (Limit(10, timedelta(minutes=15)),)
+CEREMONIES = (Limit(60, timedelta(minutes=15)),)
+"""An office behind one address has several people who try again."""
 LOGGED_IN = "user.log_in"
 """The audit log's word for a log-in; it also makes an address a known one."""
 ADDRESS_KNOWN_FOR = timedelta(days=30)
@@ -46,6 +48,22 @@ def take_try(session: Session, email: str, now: datetime) -> tuple[Budget, ...]:
     for budget in budgets:
         attempts.record(session, budget.action, budget.key, now)
     return budgets
+
+
+def take_try_from_here(session: Session, now: datetime) -> tuple[Budget, ...]:
+    """Count one try of somebody of whom only the client's address is known yet: a passkey's, or a provider's answer.
+    Passwords have budgets of their own, so that neither shuts the other out. Raises attempts.Rationed."""
+    budget = Budget("login.without_password", client_network())
+    attempts.check(session, budget.action, budget.key, LIMITS, now=now)
+    attempts.record(session, budget.action, budget.key, now)
+    return (budget,)
+
+
+def check_beginning(session: Session, now: datetime) -> None:
+    """Count a log-in that is only begun: each costs a row, so one address begins no more than CEREMONIES. Raises
+    attempts.Rationed."""
+    attempts.check(session, "login.begin", client_network(), CEREMONIES, now=now)
+    attempts.record(session, "login.begin", client_network(), now)
 
 
 def give_back(session: Session, budgets: tuple[Budget, ...], now: datetime) -> None:

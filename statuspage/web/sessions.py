@@ -17,6 +17,7 @@ from wtforms.validators import ValidationError
 from statuspage import signins
 from statuspage.identifiers import digest
 from statuspage.models import SignIn, User
+from statuspage.signins import BY_PASSWORD, Proof
 
 ROOT = "/admin"
 FORM_TOKEN = "csrf_token"  # noqa: S105  (the name of a field)
@@ -24,6 +25,7 @@ HALF_LASTS_FOR = timedelta(minutes=10)
 """How long somebody whose password was right may take for the second factor."""
 _KEY = "key"
 _HALF = "half"
+_CEREMONY = "ceremony"
 
 
 class AdminSessions(SecureCookieSessionInterface):
@@ -54,11 +56,13 @@ def register(app: Flask) -> None:
     )
 
 
-def begin(database_session: Session, user: User, *, client: str | None, now: datetime) -> None:
+def begin(
+    database_session: Session, user: User, proof: Proof = BY_PASSWORD, *, client: str | None, now: datetime
+) -> None:
     """A new session for `user`, in a write session; nothing of the one before it survives (session fixation)."""
     session.clear()
     browser = request.headers.get("User-Agent")
-    session[_KEY] = signins.begin(database_session, user, client=client, browser=browser, now=now)
+    session[_KEY] = signins.begin(database_session, user, proof, client=client, browser=browser, now=now)
     session.permanent = True
 
 
@@ -76,6 +80,16 @@ def load_half(database_session: Session, now: datetime) -> User | None:
             if user is not None and user.active and digest(user.password or "") == password:
                 return user
     return None
+
+
+def begin_ceremony(key: str) -> None:
+    """Remember which ceremony this browser is to end; one at a time."""
+    session[_CEREMONY] = key
+
+
+def end_ceremony() -> str:
+    """The key of the ceremony this browser began, once; "" for none."""
+    return str(session.pop(_CEREMONY, ""))
 
 
 def end(database_session: Session) -> None:

@@ -24,7 +24,7 @@ from statuspage.publishing.environment import STATIC, asset_path
 from statuspage.publishing.markup import html_of
 from statuspage.publishing.wording import Words
 from statuspage.translations.catalogues import english_name
-from statuspage.web import current, login_limits, sessions
+from statuspage.web import current, login_limits, sessions, ways_in
 from statuspage.web.admin.machinery import load_machinery
 from statuspage.web.admin.roles import ROLE_NEEDED
 
@@ -41,8 +41,18 @@ HEADERS = {
 }
 WITHOUT_SECOND_FACTOR = {
     f"admin.{page}"
-    for page in ("show_account", "change_password", "end_session", "show_second_factor", "begin_second_factor")
-} | {"admin.confirm_second_factor"}
+    for page in (
+        "show_account",
+        "change_password",
+        "end_session",
+        "show_second_factor",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "list_passkeys",
+        "begin_passkey",
+        "add_passkey",
+    )
+}
 """What somebody may still do whose role needs a second factor they have not set up."""
 STATIC_CACHE = "private, max-age=31536000, immutable"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -64,7 +74,7 @@ def guard() -> Response | None:
         abort(403, _("Your role does not allow this."))
     if request.method not in SAFE_METHODS and not sessions.form_token_is_right():
         return show_again()
-    if second_factor.is_missing(g.page, g.user) and request.endpoint not in WITHOUT_SECOND_FACTOR:
+    if second_factor.is_missing(g.page, g.user, g.sign_in) and request.endpoint not in WITHOUT_SECOND_FACTOR:
         if request.method in SAFE_METHODS:
             return go("show_second_factor")
         abort(403, _("Your role needs a second factor. Set it up under your account first."))
@@ -213,4 +223,13 @@ def _ask_to_log_in() -> Response:
         return Response(status=303, headers={"Location": url_for("auth.log_in", next=wanted)})
     if request.headers.get("X-Requested-With") == "fetch":
         return Response(_("Your session has ended. Log in again in another tab."), 401, mimetype="text/plain")
-    return show("log_in.html", 401, next=request.path, fields=kept_fields(), email="", problem=None, expired=True)
+    return show(
+        "log_in.html",
+        401,
+        next=request.path,
+        fields=kept_fields(),
+        email="",
+        problem=None,
+        expired=True,
+        ways=ways_in.load_ways(page()),
+    )

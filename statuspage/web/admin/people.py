@@ -78,7 +78,7 @@ def change_person(user_id: int) -> Response:
                 second_factor.end(session, person)
             else:
                 people.set_role(session, person, _role(form))
-            facts = {"role": person.role, "active": person.active, "second_factor": person.totp_since is not None}
+            facts = {"role": person.role, "active": person.active, "second_factor": person.has_second_factor}
             note(session, "user.change", person.email, now=now, **facts)
     except Refused as refused:
         form.refuse_all(Refused(Problem("", problem.message) for problem in refused.problems))

@@ -30,6 +30,10 @@ _PAGES = {
         "confirm_second_factor",
         "renew_recovery_codes",
         "end_second_factor",
+        "list_passkeys",
+        "begin_passkey",
+        "add_passkey",
+        "remove_passkey",
     ),
     Role.RESPONDER: (
         "new_incident",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import segno
-from flask import Response, request
+from flask import Response, g, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ from statuspage.domain.vocabulary import Role
 from statuspage.errors import Problem, Refused
 from statuspage.models import User
 from statuspage.web import current
-from statuspage.web.admin.account import check_current_password
+from statuspage.web.admin.account import asks_password, check_again
 from statuspage.web.admin.door import admin, go, note, page, show, tell, user
 from statuspage.web.forms import Form
 
@@ -54,10 +54,10 @@ def renew_recovery_codes() -> Response:
     """Ten new recovery codes; the older ones end."""
     form, now = Form(request.form), current.now()
     try:
-        check_current_password(form)
+        check_again(form)
         with current.installation().database.write() as session:
             me = people.load_by_id(session, user().id)
-            if me.totp_since is None:
+            if not me.has_second_factor:
                 raise Refused(Problem("", _("The second factor is off.")))
             codes = second_factor.renew_recovery_codes(session, me)
             note(session, "user.recovery_codes", me.email, now=now)
@@ -72,15 +72,15 @@ def end_second_factor() -> Response:
     """Turn it off."""
     form, now = Form(request.form), current.now()
     try:
-        check_current_password(form)
+        check_again(form)
         with current.installation().database.write() as session:
             me = people.load_by_id(session, user().id)
-            second_factor.end(session, me)
+            second_factor.end_authenticator(session, me)
             note(session, "user.second_factor_off", me.email, now=now)
     except Refused as refused:
         form.refuse_all(refused)
         return _show(form, 422)
-    tell(_("The second factor is off."))
+    tell(_("The authenticator is off."))
     return go("show_account")
 
 
@@ -101,8 +101,8 @@ def require_second_factor() -> Response:
 def _show(form: Form, status: int = 200) -> Response:
     with current.installation().database.read() as session:
         left = second_factor.count_recovery_codes(session, user())
-    needed = second_factor.is_missing(page(), user())
-    return show("second_factor/show.html", status, form=form, left=left, needed=needed)
+    needed = second_factor.is_missing(page(), user(), g.sign_in)
+    return show("second_factor/show.html", status, form=form, left=left, needed=needed, asks=asks_password())
 
 
 def _show_secret(me: User, form: Form, status: int = 200) -> Response:

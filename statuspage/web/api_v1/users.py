@@ -121,7 +121,7 @@ def user_answer(user: User) -> UserAnswer:
         email=user.email,
         role=user.role,
         active=user.active,
-        second_factor=user.totp_since is not None,
+        second_factor=user.has_second_factor,
         created_at=user.created_at,
         last_login_at=user.last_login_at,
     )
