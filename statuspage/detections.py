@@ -76,6 +76,7 @@ def follow(session: Session, *, policy: Policy, now: datetime) -> None:
         recoveries.note(session, incident, ended, now)
     for incident in recoveries.unsettled(session, now):
         recoveries.resolve(session, incident, policy=policy, now=now)
+    recoveries.let_go(session, ended, now)
 
 
 def _open(session: Session) -> dict[str, Detection]:
@@ -172,6 +173,9 @@ def _goes_on(session: Session, down: _Down, policy: Policy, now: datetime) -> bo
     if incident.draft or incident.status.is_open:
         if len(recoveries.detections_of(session, incident)) <= _NOTED:
             add_note(session, incident, told.again, author=AUTHOR, now=now)
+        if not incident.draft and down.component is not None:
+            said = {down.component: down.reading.status}
+            recoveries.hold_again(session, incident, said, at=down.since, now=now)
         return True
     again = UpdateDraft(status=IncidentStatus.INVESTIGATING, body=told.again, components=_said([down]))
     post_update(session, incident, again, policy=policy, author=AUTHOR, now=now)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from statuspage import incidents, proposals
 from statuspage.changes import site_change
+from statuspage.components import load_component
+from statuspage.domain.intervals import Span
+from statuspage.domain.uptime import tally_of
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus
 from statuspage.drafts import UpdateDraft
-from tests.detections.ground import Ground
+from statuspage.publishing.timelines import load_timelines
+from tests.detections.ground import MINUTE, Ground
 
 
 def test_publishing_begins_at_first_failure(ground: Ground) -> None:
@@ -51,6 +55,52 @@ def test_flapping_makes_one_incident(ground: Ground) -> None:
     ground.measure(30)
     (found,) = ground.incidents()
     assert found.status is IncidentStatus.RESOLVED
+
+
+def seconds_down(ground: Ground, minutes: float) -> float:
+    """How long the API was down until so many minutes, by all that was said of it."""
+    with ground.read() as session:
+        api = load_component(session, "api").id
+        until = ground.at(minutes)
+        history = load_timelines(session, [api], since=ground.began - MINUTE, until=until)[api]
+    rules = ground.installation.policy(until).availability
+    return tally_of(history, Span(ground.began - MINUTE, until), rules).down_us / 1e6
+
+
+def test_incident_counts_what_was_measured(ground: Ground) -> None:
+    ground.component("API", publishes_itself=True)
+    ground.measure(1.5, "api", since=1)
+    ground.measure(4, "api", status="operational", since=3)
+    (found,) = ground.incidents()
+    assert found.resolved_at == ground.at(3)
+    assert [(each.old_status, each.new_status) for each in found.updates[-1].affected] == [
+        (ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL)
+    ]
+    assert seconds_down(ground, 5) == 120
+    for turn in (6, 8, 10):
+        ground.measure(turn, "api")
+        ground.recover(turn + 1, "api")
+    assert ground.incidents()[0].status.is_open
+    ground.measure(30)
+    (found,) = ground.incidents()
+    assert found.status is IncidentStatus.RESOLVED
+    assert found.resolved_at == ground.at(11)
+    assert seconds_down(ground, 40) == 120 + 3 * 60
+
+
+def test_component_that_recovers_first_is_let_go(ground: Ground) -> None:
+    for name in ("API", "Web"):
+        ground.component(name, publishes_itself=True, service="front")
+    ground.measure(1, "api", "web")
+    ground.recover(3, "api")
+    (found,) = ground.incidents()
+    assert found.status.is_open
+    with ground.read() as session:
+        assert incidents.components_held(session, found) == {
+            "api": ComponentStatus.OPERATIONAL,
+            "web": ComponentStatus.MAJOR_OUTAGE,
+        }
+    assert seconds_down(ground, 9) == 120
 
 
 def test_flapping_draft_stays_one(ground: Ground) -> None:
