@@ -1,7 +1,7 @@
 """Entries as Atom (RFC 4287) and RSS 2.0 by feedgen, each format from a generator of its own.
 
-feedgen stamps the present time unless told otherwise; here it is told everything. It makes each entry once, in a feed
-of its own: what was made is kept and stands in every feed as it is.
+feedgen stamps the present time unless told otherwise; here it is told everything. It makes each entry once:
+what was made is kept and stands in every feed as it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
+from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree  # type: ignore[import-untyped]
@@ -69,11 +70,11 @@ class _WindowOfEntry(BaseEntryExtension):  # type: ignore[misc]
 
 def atom_of(channel: Channel, entries: Iterable[Entry], site: str, fragments: Fragments) -> bytes:
     """The feed as Atom; `site` is the public base URL. Entries that are in `fragments` are taken from there."""
-    feed = _atom_feed(channel, site)
-    pieces = (
-        fragments.of(("atom", channel.words.lang, entry.id), entry, partial(_atom_entry, channel, entry, site))
-        for entry in entries
-    )
+    feed = _generator(channel, site, "atom")
+    feed.updated(channel.updated)
+    feed.author(name=channel.author)
+    lang = channel.words.lang
+    pieces = (fragments.of(("atom", lang, each.id), each, partial(_atom_entry, each)) for each in entries)
     return _joined(feed.atom_str(pretty=False), pieces, b"</feed>")
 
 
@@ -82,27 +83,19 @@ def rss_of(
 ) -> bytes:
     """The feed as RSS 2.0. With `statuspage` items have the shape of that product's history.rss: the guid is the
     page, a maintenance says so, ends with maintenanceEndDate and is dated by its window until it is over."""
-    feed = _rss_feed(channel, site)
-    item_of = partial(_event_item if statuspage else _item, channel, site)
-    pieces = (
-        fragments.of(("rss", channel.words.lang, entry.id), (entry, statuspage), partial(item_of, entry))
-        for entry in entries
-    )
+    feed = _generator(channel, site, "rss")
+    feed.register_extension("window", _WindowOfFeed, BaseEntryExtension, atom=False, rss=True)
+    feed.lastBuildDate(channel.updated)
+    feed.pubDate(channel.updated)
+    lang = channel.words.lang
+    item_of = partial(_event_item, channel.words) if statuspage else _item
+    pieces = (fragments.of(("rss", lang, each.id), (each, statuspage), partial(item_of, each)) for each in entries)
     return _joined(feed.rss_str(pretty=False), pieces, b"</channel></rss>")
 
 
-def _atom_feed(channel: Channel, site: str) -> Any:
-    feed = _generator(channel, site, "atom")
-    feed.register_extension("links", BaseExtension, _LinksOfEntry, atom=True, rss=False)
-    feed.updated(channel.updated)
-    feed.author(name=channel.author)
-    return feed
-
-
-def _atom_entry(channel: Channel, entry: Entry, site: str) -> bytes:
-    """One entry as it stands in the feed: what feedgen makes of a feed that has no other."""
-    feed = _atom_feed(channel, site)
-    item = feed.add_entry()
+def _atom_entry(entry: Entry) -> bytes:
+    item = FeedEntry()
+    item.register_extension("links", _LinksOfEntry, atom=True, rss=False)
     item.id(entry.id)
     item.title(entry.title)
     item.link(href=entry.url, rel="alternate", type="text/html")
@@ -111,47 +104,37 @@ def _atom_entry(channel: Channel, entry: Entry, site: str) -> bytes:
     item.content(entry.html, type="html")
     for category in entry.categories:
         item.category(term=category)
-    return _between(feed.atom_str(pretty=False), b"<entry>", b"</entry>")
+    return _bytes(item.atom_entry())
 
 
-def _rss_feed(channel: Channel, site: str) -> Any:
-    feed = _generator(channel, site, "rss")
-    feed.register_extension("window", _WindowOfFeed, _WindowOfEntry, atom=False, rss=True)
-    feed.lastBuildDate(channel.updated)
-    feed.pubDate(channel.updated)
-    return feed
-
-
-def _item(channel: Channel, site: str, entry: Entry) -> bytes:
-    feed = _rss_feed(channel, site)
-    item = feed.add_entry()
+def _item(entry: Entry) -> bytes:
+    item = FeedEntry()
     item.guid(entry.id, permalink=False)
     item.pubDate(entry.published)
     item.description(entry.html)
-    return _item_of(feed, item, entry)
+    return _item_bytes(item, entry)
 
 
-def _event_item(channel: Channel, site: str, entry: Entry) -> bytes:
-    feed = _rss_feed(channel, site)
-    item = feed.add_entry()
+def _event_item(words: Words, entry: Entry) -> bytes:
+    item = FeedEntry()
+    item.register_extension("window", _WindowOfEntry, atom=False, rss=True)
     item.guid(entry.url, permalink=True)
     item.pubDate(_dated(entry))
-    item.description(announced_window(entry, channel.words) + entry.html)
+    item.description(announced_window(entry, words) + entry.html)
     item.window.ends_at = entry.scheduled_until
-    return _item_of(feed, item, entry)
+    return _item_bytes(item, entry)
 
 
-def _item_of(feed: Any, item: Any, entry: Entry) -> bytes:
+def _item_bytes(item: Any, entry: Entry) -> bytes:
     item.title(entry.title)
     item.link(href=entry.url)
     for category in entry.categories:
         item.category(term=category)
-    return _between(feed.rss_str(pretty=False), b"<item>", b"</item>")
+    return _bytes(item.rss_entry())
 
 
-def _between(document: bytes, opening: bytes, closing: bytes) -> bytes:
-    """The one element of its name."""
-    return document[document.index(opening) : document.rindex(closing) + len(closing)]
+def _bytes(element: Any) -> bytes:
+    return bytes(etree.tostring(element, encoding="UTF-8", xml_declaration=False))
 
 
 def _joined(document: bytes, pieces: Iterable[bytes], closing: bytes) -> bytes:
