@@ -30,13 +30,15 @@ class ComponentStatus(Word):
     @property
     def severity(self) -> int:
         """Rank among the statuses, 0 is best."""
-        return list(ComponentStatus).index(self)
+        return _SEVERITIES[self]
 
     @property
     def label(self) -> str:
         """English words for people, e.g. "Degraded performance"."""
         return self.value.replace("_", " ").capitalize()
 
+
+_SEVERITIES = {status: rank for rank, status in enumerate(ComponentStatus)}
 
 SETTABLE = tuple(status for status in ComponentStatus if status is not ComponentStatus.UNKNOWN)
 """Statuses an operator may set."""

@@ -224,7 +224,7 @@ def render_site(snapshot: Snapshot, fragments: Fragments | None = None) -> Files
     if snapshot.touched.everything:
         yield from render_static()
         yield from snapshot.page.look.files
-    yield from chain(render_api(snapshot), render_badges(snapshot), render_wellknown(snapshot, fragments))
+    yield from chain(render_api(snapshot, fragments), render_badges(snapshot), render_wellknown(snapshot, fragments))
     for language in snapshot.page.languages:
         folder = spoken_in(language, snapshot)
         told = spoken(snapshot, language)

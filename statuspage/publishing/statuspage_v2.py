@@ -9,12 +9,14 @@ over: what others do later never changes an old document.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from statuspage.domain.rollup import worst_of
 from statuspage.domain.vocabulary import ComponentStatus, MaintenanceStatus
+from statuspage.publishing.memory import Fragments
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import (
     AffectedView,
@@ -30,28 +32,31 @@ from statuspage.publishing.snapshot import (
 Json = dict[str, Any]
 
 
-def render_api(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:
-    """Every endpoint of the API; api/v2/incidents/ID.json only for what was touched."""
-    wire = _Wire(snapshot)
-    page = {"page": _page(snapshot.page, snapshot.page.updated_at)}
-    status = {"status": {"indicator": snapshot.overall.indicator, "description": snapshot.overall.description}}
-    components = {"components": list(wire.components.values())}
+def render_api(snapshot: Snapshot, fragments: Fragments | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every endpoint of the API; api/v2/incidents/ID.json only for what was touched. What `fragments` hold of a
+    component or an event that is the same is taken from there."""
+    wire = _Wire(snapshot, fragments or Fragments())
+    page = {"page": json_bytes(_page(snapshot.page, snapshot.page.updated_at))}
+    said = {"indicator": snapshot.overall.indicator, "description": snapshot.overall.description}
+    status = {"status": json_bytes(said)}
+    components = {"components": listed(wire.spelt.values())}
     ahead = [m for m in snapshot.maintenances if not m.status.is_over]
     unresolved = wire.incidents(i for i in snapshot.incidents if i.status.is_open)
-    documents: dict[str, Json] = {
-        "summary": page | components | _named_incidents(unresolved) | wire.maintenances(ahead) | status,
+    documents: dict[str, dict[str, bytes]] = {
+        "summary": page | components | unresolved | wire.maintenances(ahead) | status,
         "status": page | status,
         "components": page | components,
-        "incidents": page | _named_incidents(wire.incidents(snapshot.incidents[:NEWEST])),
-        "incidents/unresolved": page | _named_incidents(unresolved),
+        "incidents": page | wire.incidents(snapshot.incidents[:NEWEST]),
+        "incidents/unresolved": page | unresolved,
         "scheduled-maintenances": page | wire.maintenances(snapshot.maintenances[:NEWEST]),
         "scheduled-maintenances/upcoming": page
         | wire.maintenances(m for m in ahead if m.status is MaintenanceStatus.SCHEDULED),
         "scheduled-maintenances/active": page | wire.maintenances(m for m in ahead if m.status.is_running),
     }
-    documents |= {f"incidents/{event_id}": document for event_id, document in _single_documents(snapshot, wire)}
-    for name, document in documents.items():
-        yield f"api/v2/{name}.json", json_bytes(document)
+    for name, members in documents.items():
+        yield f"api/v2/{name}.json", _object(members)
+    for event_id, document in _single_documents(snapshot, wire):
+        yield f"api/v2/incidents/{event_id}.json", json_bytes(document)
 
 
 def _single_documents(snapshot: Snapshot, wire: _Wire) -> Iterator[tuple[str, Json]]:
@@ -77,9 +82,19 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def listed(items: Iterable[bytes]) -> bytes:
+    """An array of items that are JSON already."""
+    return b"[" + b",".join(items) + b"]"
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    """An object of members that are JSON already; their names need no escapes."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), value) for name, value in members.items()) + b"}"
+
+
 def wire_time(instant: datetime) -> str:
     """ISO 8601 in UTC with milliseconds: "2026-11-21T09:30:00.000Z"."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{instant.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def wire_status(status: ComponentStatus) -> str:
@@ -90,22 +105,36 @@ def wire_status(status: ComponentStatus) -> str:
 class _Wire:
     """Objects of one snapshot in the API's shape; components are made once and shared by all that name them."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, fragments: Fragments) -> None:
         self.page = snapshot.page
+        self.fragments = fragments
         self.components: dict[str, Json] = {}
+        self.spelt: dict[str, bytes] = {}
         groups = {group.id: group for group in snapshot.groups}
         statuses = {component.id: component.status for component in snapshot.components}
         for component in snapshot.components:
             group = groups.pop(component.group_id or "", None)
             if group is not None:
-                self.components[group.id] = _group(group, statuses, snapshot.page)
-            self.components[component.id] = _component(component, snapshot.page)
+                worst = worst_of(statuses[member] for member in group.component_ids)
+                self._add(group.id, (group, worst), partial(_group, group, worst, snapshot.page))
+            self._add(component.id, component, partial(_component, component, snapshot.page))
 
-    def incidents(self, incidents: Iterable[IncidentView]) -> list[Json]:
-        return [self.incident(incident) for incident in incidents]
+    def _add(self, key: str, rests_on: Hashable, make: Callable[[], Json]) -> None:
+        """A component, or a group among them: as an object, and spelt."""
+        name = ("v2 component", "", key)
+        self.components[key], self.spelt[key] = self.fragments.of(name, rests_on, lambda: _spelt(make()))
 
-    def maintenances(self, maintenances: Iterable[MaintenanceView]) -> Json:
-        return {"scheduled_maintenances": [self.maintenance(maintenance) for maintenance in maintenances]}
+    def incidents(self, incidents: Iterable[IncidentView]) -> dict[str, bytes]:
+        return {"incidents": listed(self._event(each, partial(self.incident, each)) for each in incidents)}
+
+    def maintenances(self, maintenances: Iterable[MaintenanceView]) -> dict[str, bytes]:
+        spelt = (self._event(each, partial(self.maintenance, each)) for each in maintenances)
+        return {"scheduled_maintenances": listed(spelt)}
+
+    def _event(self, view: IncidentView | MaintenanceView, make: Callable[[], Json]) -> bytes:
+        """One event among others, spelt: its components show what they are now."""
+        shown = tuple(self.spelt[affected.component_id] for affected in view.components)
+        return self.fragments.of(("v2", "", view.id), (view, shown), lambda: json_bytes(make()))
 
     def at_rest(self, affected: Iterable[AffectedView], at: datetime) -> list[Json]:
         """Components as an event that is over left them."""
@@ -152,8 +181,8 @@ class _Wire:
         }
 
 
-def _named_incidents(incidents: list[Json]) -> Json:
-    return {"incidents": incidents}
+def _spelt(said: Json) -> tuple[Json, bytes]:
+    return said, json_bytes(said)
 
 
 def _page(page: PageView, updated_at: datetime) -> Json:
@@ -184,11 +213,11 @@ def _component(component: ComponentView, page: PageView) -> Json:
     }
 
 
-def _group(group: GroupView, statuses: Mapping[str, ComponentStatus], page: PageView) -> Json:
+def _group(group: GroupView, worst: ComponentStatus, page: PageView) -> Json:
     return {
         "id": group.id,
         "name": group.name,
-        "status": wire_status(worst_of(statuses[component_id] for component_id in group.component_ids)),
+        "status": wire_status(worst),
         "created_at": wire_time(group.created_at),
         "updated_at": wire_time(group.updated_at),
         "position": group.position,
