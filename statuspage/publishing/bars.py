@@ -37,6 +37,8 @@ _HEIGHT = {
 }
 """Worse is taller, so that a bad day shows without colour too."""
 
+_OUTLINED = (None, ComponentStatus.UNKNOWN)
+"""Days of a calendar that have an outline of their own."""
 _QUIET = frozenset((ComponentStatus.OPERATIONAL, ComponentStatus.UNKNOWN))
 
 
@@ -195,7 +197,8 @@ class MonthOfComponent:
 
     @property
     def squares(self) -> tuple[tuple[ComponentStatus | None, str], ...]:
-        """One path per state, None for days to come: squares of 10 in a grid of 12, Monday first."""
+        """One path per state, None for days to come: squares of 10 in a grid of 12, Monday first. Those that are only
+        filled are strokes of that width along the week, dashed 10 and 2; the others are outlines."""
         return _squares(self.period.first_day.weekday(), self.period.last_day.day, self.statuses)
 
 
@@ -288,8 +291,15 @@ def _squares(
     first_weekday: int, length: int, statuses: tuple[ComponentStatus, ...]
 ) -> tuple[tuple[ComponentStatus | None, str], ...]:
     paths: dict[ComponentStatus | None, str] = {}
-    for n in range(length):
-        row, column = divmod(first_weekday + n, 7)
-        status = statuses[n] if n < len(statuses) else None
-        paths[status] = f"{paths.get(status, '')}M{column * 12} {row * 12}h10v10h-10z"
+    days = [(statuses[n] if n < len(statuses) else None, *divmod(first_weekday + n, 7)) for n in range(length)]
+    for (status, row), run in groupby(days, key=lambda day: day[:2]):
+        columns = [column for _, _, column in run]
+        paths[status] = paths.get(status, "") + _of_week(status, row, columns)
     return tuple(paths.items())
+
+
+def _of_week(status: ComponentStatus | None, row: int, columns: Sequence[int]) -> str:
+    """Days of one state that follow each other in a week."""
+    if status in _OUTLINED:
+        return "".join(f"M{column * 12} {row * 12}h10v10h-10z" for column in columns)
+    return f"M{columns[0] * 12} {row * 12 + 5}h{len(columns) * 12 - 2}"
