@@ -1,4 +1,5 @@
-"""Following one incident until it is resolved: asked for with an address alone, confirmed like any subscription.
+"""Following one incident until it is resolved: asked for with an address of any channel, confirmed like any
+subscription.
 
 A follow is of the incident, not of its updates: it ends with the resolving update, and who followed hears again when
 the incident is reopened within REOPENED_WITHIN. After that it is over, and who had nothing else is forgotten.
@@ -13,7 +14,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from statuspage import consent, opt_in
-from statuspage.addresses import read_address
+from statuspage.addresses import Address
 from statuspage.components import load_page
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import Problem, Refused
@@ -27,27 +28,45 @@ REOPENED_WITHIN = timedelta(days=7)
 def ask_to_follow(
     session: Session, draft: SubscriberDraft, *, source: str, client: str | None = None, now: datetime
 ) -> Subscriber:
-    """Ask to follow `draft.incident`: one mail to confirm, or "you are subscribed" to who hears of it already.
+    """Ask to follow `draft.incident`: one message to confirm, or "you are subscribed" to who hears of it already.
 
     Doors answer alike whatever the row says. Raises Refused for a bad address or an incident that is not public and
     open, Rationed when the client or everybody asked too often.
     """
-    incident = _check_incident(session, draft.incident or "")
-    address = read_address(draft.email)
-    language = draft.language or load_page(session).languages[0]
-    if language not in load_page(session).languages:
-        raise Refused(Problem("language", f"must be one of {', '.join(load_page(session).languages)}"))
-    if source == opt_in.FORM:
+    by_operator = source != opt_in.FORM
+    incident, address, language = _check(session, draft, by_operator=by_operator)
+    if not by_operator:
         opt_in.ration(session, client, now)
-    subscriber = opt_in.find(session, address.key)
+    subscriber = opt_in.find(session, address.key, address.channel)
     if subscriber is not None and hears_of(session, subscriber, incident):
         opt_in.owe(session, subscriber, "already", now=now)
         return subscriber
     if subscriber is None or not consent.is_active(subscriber):
         subscriber = _begin(session, subscriber or opt_in.add(session, address, now), language, now)
+    subscriber.by_operator = subscriber.by_operator or by_operator
     _add_follow(session, subscriber, incident, now)
     consent.prove(session, subscriber, "asked", source=_where(source, incident), client=client, now=now)
     opt_in.owe(session, subscriber, "confirmation", now=now)
+    return subscriber
+
+
+def add_follower(
+    session: Session, draft: SubscriberDraft, *, source: str, client: str | None, now: datetime
+) -> Subscriber:
+    """Add somebody whose wish to follow `draft.incident` was given elsewhere, nobody asked. Raises Refused.
+
+    Who unsubscribed or bounced here stays so.
+    """
+    incident, address, language = _check(session, draft, by_operator=True)
+    subscriber = opt_in.find(session, address.key, address.channel)
+    if subscriber is not None and consent.ended_at(subscriber) is not None:
+        return subscriber
+    if subscriber is None or subscriber.confirmed_at is None:
+        subscriber = _begin(session, subscriber or opt_in.add(session, address, now), language, now)
+        set_kinds(subscriber, [])
+        subscriber.confirmed_at = now
+    subscriber.by_operator = True
+    follow(session, subscriber, incident.id, source=source, client=client, now=now)
     return subscriber
 
 
@@ -145,6 +164,16 @@ def _add_follow(session: Session, subscriber: Subscriber, incident: Incident, no
     session.flush()
     session.refresh(subscriber, ["follows"])
     return found
+
+
+def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tuple[Incident, Address, str]:
+    incident = _check_incident(session, draft.incident or "")
+    address = opt_in.check_address(draft, by_operator=by_operator)
+    languages = load_page(session).languages
+    language = draft.language or languages[0]
+    if language not in languages:
+        raise Refused(Problem("language", f"must be one of {', '.join(languages)}"))
+    return incident, address, language
 
 
 def _check_incident(session: Session, incident_id: str) -> Incident:

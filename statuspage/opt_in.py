@@ -1,4 +1,5 @@
-"""Double opt-in: the pending row, the one message that asks, and the rations against list bombing.
+"""Double opt-in: the address asked with, the pending row, the one message that asks, the rations against list
+bombing.
 
 Shared by whatever a stranger can ask for: a subscription, and to follow one incident.
 """
@@ -12,11 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage import attempts
-from statuspage.addresses import Address
+from statuspage.addresses import Address, read_address
 from statuspage.attempts import Limit, Rationed
+from statuspage.drafts import SubscriberDraft
+from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id, new_token
 from statuspage.models import Subscriber
 from statuspage.notify.chats.listing import CHATS
+from statuspage.notify.hook_addresses import read_hook_address
 from statuspage.notify.kinds import requests
 from statuspage.notify.webhook_signature import new_secret
 
@@ -28,6 +32,19 @@ IN_ALL = (Limit(200, timedelta(hours=1)),)
 service is the host of many), and altogether."""
 FORM = "form"
 """The source that strangers can use; only it is rationed by client and in all."""
+
+
+def check_address(draft: SubscriberDraft, *, by_operator: bool) -> Address:
+    """The one address a draft gives, by its channel. Raises Refused naming the field."""
+    given = draft.hooks
+    if not given:
+        if not (draft.email or "").strip():
+            raise Refused(Problem("email", "give an e-mail address"))
+        return read_address(draft.email)
+    channel, url = next(iter(given.items()))
+    if len(given) > 1 or (draft.email or "").strip():
+        raise Refused(Problem(channel, "give one address only: a subscription has one channel"))
+    return read_hook_address(channel, url, by_operator=by_operator)
 
 
 def ration(session: Session, client: str | None, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from statuspage import subscribers
+from statuspage import opt_in, subscribers
 from statuspage.addresses import Address
 from statuspage.domain.vocabulary import Frequency, NoticeKind
 from statuspage.errors import Problem, Refused
@@ -77,7 +77,7 @@ def _checked(
     for row in rows:
         assert row.draft is not None
         try:
-            yield row, subscribers.check_address(row.draft, by_operator=True), offer.check(row.draft)
+            yield row, opt_in.check_address(row.draft, by_operator=True), offer.check(row.draft)
         except Refused as error:
             refused += [(row.line, problem) for problem in error.problems]
 

@@ -14,13 +14,12 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from statuspage import consent, follows, opt_in
-from statuspage.addresses import Address, read_address
+from statuspage.addresses import Address
 from statuspage.consent import PENDING_FOR, is_active, is_awaited
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Follow, Subscriber
 from statuspage.notify import quarantine
-from statuspage.notify.hook_addresses import read_hook_address
 from statuspage.opt_in import FORM
 from statuspage.wishes import Scope, check_wishes, set_wishes
 
@@ -108,10 +107,11 @@ def add_confirmed(
 ) -> Subscriber:
     """Add somebody whose consent was given elsewhere, no mail sent; `source` says where. Raises Refused.
 
-    Who unsubscribed or bounced here stays so: an old list never brings anybody back.
+    Who unsubscribed or bounced here stays so: an old list never brings anybody back. A draft with `incident` adds
+    who follows that one alone.
     """
     if draft.incident is not None:
-        raise Refused(Problem("incident", "following an incident is confirmed by mail"))
+        return follows.add_follower(session, draft, source=source, client=client, now=now)
     address, scope = _check(session, draft, by_operator=True)
     subscriber = opt_in.find(session, address.key, address.channel)
     if subscriber is None:
@@ -200,7 +200,7 @@ def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tu
     """The address and the scope; what is wrong with either is told in one go."""
     problems: list[Problem] = []
     try:
-        address = check_address(draft, by_operator=by_operator)
+        address = opt_in.check_address(draft, by_operator=by_operator)
     except Refused as refused:
         problems += refused.problems
     try:
@@ -210,16 +210,3 @@ def _check(session: Session, draft: SubscriberDraft, *, by_operator: bool) -> tu
     if problems:
         raise Refused(problems)
     return address, scope
-
-
-def check_address(draft: SubscriberDraft, *, by_operator: bool) -> Address:
-    """The one address a draft gives, by its channel. Raises Refused naming the field."""
-    given = draft.hooks
-    if not given:
-        if not (draft.email or "").strip():
-            raise Refused(Problem("email", "give an e-mail address"))
-        return read_address(draft.email)
-    channel, url = next(iter(given.items()))
-    if len(given) > 1 or (draft.email or "").strip():
-        raise Refused(Problem(channel, "give one address only: a subscription has one channel"))
-    return read_hook_address(channel, url, by_operator=by_operator)

@@ -42,7 +42,7 @@ class Offer:
             problems.append(Problem("kinds", "choose at least one kind"))
         if draft.language is not None and draft.language not in self.languages:
             problems.append(Problem("language", f"must be one of {', '.join(self.languages)}"))
-        if draft.frequency is Frequency.DAILY and draft.webhook is not None:
+        if draft.frequency is Frequency.DAILY and (draft.hooks or (kept and kept.channel != "email")):
             problems.append(Problem("frequency", "a daily digest goes by e-mail only"))
         had = kept.components if kept else []
         known = {slug: c for slug, c in self.components.items() if not c.hidden or c in had}

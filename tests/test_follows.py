@@ -12,6 +12,7 @@ from statuspage.domain.vocabulary import IncidentStatus, Priority
 from statuspage.drafts import IncidentDraft, SubscriberDraft, UpdateDraft
 from statuspage.errors import Refused
 from statuspage.models import Consent, Delivery, Follow, Incident, Subscriber
+from statuspage.notify.hook_addresses import HOOK_CHANNELS
 from statuspage.wishes import kinds_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -151,6 +152,42 @@ def test_unconfirmed_request_is_over_after_seven_days(session: Session, incident
     asked = ask(session, incident, now)
     assert not subscribers.is_awaited(session, asked, now + 8 * DAY)
     assert subscribers.expire_pending(session, now + 8 * DAY) == 1
+
+
+@pytest.mark.parametrize("channel", HOOK_CHANNELS)
+def test_every_channel_can_follow(
+    session: Session, installation: Installation, incident: Incident, now: datetime, channel: str
+) -> None:
+    draft = SubscriberDraft.model_validate({channel: "https://hooks.example.com/x", "incident": incident.id})
+    asked = subscribers.subscribe(session, draft, source="api:test", now=now)
+    assert (asked.channel, asked.by_operator, kinds_of(asked)) == (channel, True, [])
+    assert post(session, installation, incident, IncidentStatus.IDENTIFIED, now) == 0
+    subscribers.confirm(session, asked.token, now=now)
+    steps = [IncidentStatus.MONITORING, IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM]
+    heard = [post(session, installation, incident, step, now + n * HOUR) for n, step in enumerate(steps)]
+    assert heard == [1, 1, 0]
+    assert follows.end_over(session, now + 9 * DAY) == 1
+
+
+def test_strangers_follow_by_public_addresses_alone(session: Session, incident: Incident, now: datetime) -> None:
+    for channel, url in (("webhook", "http://127.0.0.1/"), ("slack", "https://hooks.example.com/x")):
+        draft = SubscriberDraft.model_validate({channel: url, "incident": incident.id})
+        with pytest.raises(Refused) as refused:
+            subscribers.subscribe(session, draft, source=subscribers.FORM, now=now)
+        assert refused.value.problems[0].field == channel
+
+
+def test_consent_given_elsewhere_follows_at_once(
+    session: Session, installation: Installation, incident: Incident, now: datetime
+) -> None:
+    draft = SubscriberDraft(email="ben@example.com", incident=incident.id, confirmed=True)
+    for _ in range(2):
+        ben = subscribers.add_confirmed(session, draft, source="import:test", now=now)
+    assert (kinds_of(ben), subscribers.is_awaited(session, ben, now)) == ([], False)
+    assert post(session, installation, incident, IncidentStatus.IDENTIFIED, now) == 1
+    subscribers.unsubscribe(session, ben, source="one click", now=now)
+    subscribers.add_confirmed(session, draft, source="import:test", now=now)
+    assert post(session, installation, incident, IncidentStatus.MONITORING, now) == 0
 
 
 def test_one_mail_an_hour_to_an_address(session: Session, incident: Incident, now: datetime) -> None:

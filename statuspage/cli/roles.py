@@ -96,6 +96,7 @@ _COMMANDS: dict[Role | None, tuple[str, ...]] = {
         "look set",
         "publish",
         "site apply",
+        "subscribers add",
         "subscribers export",
         "subscribers import",
     ),

@@ -1,17 +1,54 @@
-"""flask subscribers: import and export as CSV."""
+"""flask subscribers: add one; import and export as CSV."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from statuspage.cli.console import REFUSED, author, opened, plainly, read_file, say, warn
+from statuspage import subscribers as verbs
+from statuspage.cli.console import REFUSED, author, opened, page_zone, plainly, read_file, say, say_json, warn
+from statuspage.cli.fields import read_typed, takes
+from statuspage.domain.vocabulary import NoticeKind
+from statuspage.drafts import SubscriberDraft
+from statuspage.notify.quarantine import shown_address
 from statuspage.subscriber_csv import read_rows
 from statuspage.subscriber_lists import export_lines, import_rows
+from statuspage.web.api_v1.subscribers import subscriber_answer
 
-subscribers = AppGroup("subscribers", help="Subscribers as a CSV file.")
+subscribers = AppGroup("subscribers", help="Add subscribers; lists as a CSV file.")
+SAID = {
+    "email": "The address; or the URL of one of these instead.",
+    "components": "All of the page without one; repeatable.",
+    "services": "A service of the policy, with what it gets later; repeatable.",
+    "kinds": "|".join(NoticeKind) + "; all without one; repeatable.",
+    "min_priority": "This and graver ones only.",
+    "frequency": "Each update, or one digest a day; mail only.",
+    "incident": "Only this one, until it is resolved.",
+    "confirmed": "Consent was given elsewhere: it is recorded, and nobody is asked.",
+}
+
+
+@subscribers.command("add")
+@takes(SubscriberDraft, said=SAID)
+@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON instead of words.")
+@plainly
+def add(typed: dict[str, Any], as_json: bool) -> None:
+    """Add one subscriber, who is asked there to confirm; with --incident somebody who follows that one alone."""
+    installation, now = opened()
+    draft = read_typed(SubscriberDraft, typed, page_zone(installation))
+    act = verbs.add_confirmed if draft.confirmed else verbs.subscribe
+    with installation.database.write() as session:
+        row = act(session, draft, source=author()[:80], now=now)
+        answer, shown = subscriber_answer(row), shown_address(row)
+    installation.nudge()
+    if as_json:
+        say_json(answer)
+        return
+    said = "is told from now on" if answer.state == "active" else "is asked to confirm"
+    say(f"{shown} {said} ({answer.id}).")
 
 
 @subscribers.command("import")

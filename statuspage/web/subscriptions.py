@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
 @bp.get("/subscribe")
 @bp.get("/<lang>/subscribe")
 def show_subscribe(lang: str | None = None) -> Response:
-    """The form; with `incident` the short one that follows a single incident."""
+    """The form; with `incident` the short one that follows a single incident, by whatever channel."""
     return _show_asking({**typed_nothing(), "incident": request.args.get("incident", "")[:40]}, {}, lang)
 
 
@@ -142,7 +142,7 @@ def _show_asking(held: Typed, errors: dict[str, str], lang: str | None, status: 
         title = next((each.title for each in follows.load_open(session) if each.id == held["incident"]), None)
         if title is None:
             return show(load_page(session), "not_followed", lang=lang, status=404)
-        return show(load_page(session), "follow", lang=lang, status=status, typed=held, errors=errors, title=title)
+        return show_form(session, "follow", held, errors, lang=lang, status=status, title=title)
 
 
 def _rationed(held: Typed, rationed: Rationed, lang: str | None) -> Response:

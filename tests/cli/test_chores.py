@@ -110,6 +110,20 @@ def test_subscribers_come_and_go_as_csv(flask: Flask_, sip: str, installation: I
     assert "3 imported." in flask("subscribers", "import", "-", typed=exported).stdout
 
 
+def test_one_subscriber_is_added(flask: Flask_, sip: str, installation: Installation) -> None:
+    asked = flask("subscribers", "add", "--email", "ann@example.com", "--component", sip, "--kind", "incident").stdout
+    assert asked.startswith("ann@example.com is asked to confirm")
+    opened = flask("incident", "open", "--title", "Calls fail", "--priority", "P2", "--body", "We look.", "--json")
+    incident = json.loads(opened.stdout)["id"]
+    hook = ("--webhook", "https://example.com/secret-part", "--incident", incident, "--confirmed")
+    told = flask("subscribers", "add", *hook).stdout
+    assert "is told from now on" in told
+    assert "secret-part" not in told
+    refused = flask("subscribers", "add", "--email", "nobody", "--min-priority", "P9", code=2).stderr
+    assert "error: min_priority: " in refused
+    assert "error: email: " in flask("subscribers", "add", code=2).stderr
+
+
 def test_bad_line_stops_the_import(flask: Flask_, sip: str) -> None:
     text = (
         "email,confirmed,components\nann@example.com,yes,\nnobody,yes,\nbob@example.com,yes,none\ncy@x.org,maybe,\n"

@@ -222,6 +222,33 @@ def test_nothing_but_the_request_comes_first(
     assert post_hooks().sent == 1
 
 
+def test_followed_incident_is_posted_until_resolved(
+    installation: Installation,
+    receiver: Receiver,
+    post_hooks: PostHooks,
+    open_incident: OpenIncident,
+    post_update: PostUpdate,
+    now: datetime,
+) -> None:
+    incident = open_incident()
+    with installation.database.write() as session:
+        draft = SubscriberDraft(webhook=receiver.url(), incident=incident.id)
+        token = subscribers.subscribe(session, draft, source="api:test", now=now).token
+    assert deliver_due(installation, lambda: now, HOOK_REQUESTS).sent == 1
+    assert receiver.got()[0].json["confirmation"]["url"].endswith(f"/confirm/{token}")
+    with installation.database.write() as session:
+        subscribers.confirm(session, token, now=now)
+    open_incident("Another")
+    for minutes, status in enumerate(("monitoring", "resolved", "postmortem"), start=1):
+        post_update(incident, status=status, at=minutes)
+    post_hooks(minutes=9)
+    told = [posted.json["incident"] for posted in receiver.got()[1:]]
+    assert [(each["id"], each["status"]) for each in told] == [
+        (incident.id, "monitoring"),
+        (incident.id, "resolved"),
+    ]
+
+
 def test_updates_come_in_their_order(
     add_hook: AddHook, post_hooks: PostHooks, receiver: Receiver, open_incident: OpenIncident, post_update: PostUpdate
 ) -> None:

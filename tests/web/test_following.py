@@ -42,3 +42,21 @@ def test_over_or_unknown_incident_is_not_followed(components: None, client: Flas
     ):
         assert answer.status_code == 404
         assert "over" in answer.text
+
+
+def test_incident_is_followed_in_a_chat(incident: str, client: FlaskClient, installation: Installation) -> None:
+    url = "https://hooks.slack.com/services/T0/B0/secret-part"
+    asked = {"incident": incident, "email": "", "channel": "slack", "url": url}
+    wrong = client.post("/subscribe", data={**asked, "url": "http://10.0.0.1/"})
+    assert wrong.status_code == 422
+    assert 'id="url-error"' in wrong.text
+    assert "Calls fail" in wrong.text
+    answer = client.post("/subscribe", data=asked)
+    assert "Look into your channel" in answer.text
+    chat = load(installation)
+    assert (chat.channel, chat.wants_incidents, chat.by_operator) == ("slack", False, False)
+    assert "Slack" in client.get(f"/confirm/{chat.token}").text
+    client.post(f"/confirm/{chat.token}")
+    page = client.get(f"/manage/{chat.token}").text
+    assert "Incidents you follow" in page
+    assert "secret-part" not in page

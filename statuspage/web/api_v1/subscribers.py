@@ -59,7 +59,7 @@ def list_subscribers(call: Call, query: PageQuery) -> Answer:
     place = read_place(query.cursor)
     with call.read() as session:
         rows = subscribers.load_subscribers(session, after=place[1] if place else None, limit=query.limit + 1)
-        items = [_shown(row) for row in rows[: query.limit]]
+        items = [subscriber_answer(row) for row in rows[: query.limit]]
     following = make_place(0, items[-1].id) if len(rows) > query.limit else None
     return call.answered(Items[SubscriberAnswer](items=items, next=following))
 
@@ -69,21 +69,22 @@ def show_subscriber(call: Call, subscriber_id: str) -> Answer:
     """One subscriber."""
     with call.read() as session:
         row = subscribers.load_subscriber(session, subscriber_id)
-        return call.answered(_shown(row, secretly=_may_know(call)))
+        return call.answered(subscriber_answer(row, secretly=_may_know(call)))
 
 
 @endpoint("POST", "/subscribers", scope=Scope.WRITE, body=SubscriberDraft, gives=SubscriberAnswer, status=201)
 def create_subscriber(call: Call, draft: SubscriberDraft) -> Answer:
     """Add a subscriber by `email`, `webhook` or the incoming-webhook URL of a chat, who is asked there to confirm.
-    `confirmed: true` (scope admin) says that consent was given
-    elsewhere: it is recorded as consent by import and nobody is asked."""
+
+    With `incident` it is that open incident alone that is heard of, until it is resolved. `confirmed: true` (scope
+    admin) says that consent was given elsewhere: it is recorded as consent by import and nobody is asked."""
     if draft.confirmed:
         call.caller.check_scope(Scope.ADMIN, "Adding a confirmed subscriber")
     add = subscribers.add_confirmed if draft.confirmed else subscribers.subscribe
     source = f"{IMPORT}:{call.author}" if draft.confirmed else f"api:{call.author}"
     with call.write() as session:
         row = add(session, draft, source=source[:80], client=call.client, now=call.now)
-        return call.created(_shown(row, secretly=_may_know(call)), f"/api/v1/subscribers/{row.id}")
+        return call.created(subscriber_answer(row, secretly=_may_know(call)), f"/api/v1/subscribers/{row.id}")
 
 
 @endpoint("DELETE", "/subscribers/<subscriber_id>", scope=Scope.WRITE, status=204)
@@ -99,7 +100,8 @@ def _erase(session: Session, call: Call, row: Subscriber) -> None:
     subscribers.erase(session, row)
 
 
-def _shown(row: Subscriber, *, secretly: bool = False) -> SubscriberAnswer:
+def subscriber_answer(row: Subscriber, *, secretly: bool = False) -> SubscriberAnswer:
+    """A subscriber as the API shows it, `secretly` with the key of its signature."""
     return SubscriberAnswer(
         id=row.id,
         channel=row.channel,

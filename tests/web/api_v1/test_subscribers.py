@@ -36,6 +36,8 @@ def test_chat_is_a_field_of_its_own(api: Api, channel: str) -> None:
         ({"slack": "https://" + "x" * 600}, "slack"),
         ({"webhook": "https://example.com/", "email": "a@example.com"}, "webhook"),
         ({"webhook": "https://example.com/", "frequency": "daily"}, "frequency"),
+        ({"slack": "https://example.com/", "frequency": "daily"}, "frequency"),
+        ({"slack": "https://example.com/", "incident": "none"}, "incident"),
         ({"webhook": "https://example.com:99999/"}, "webhook"),
     ],
 )
@@ -43,3 +45,13 @@ def test_bad_address_names_its_field(api: Api, body: dict[str, str], field: str)
     response = api.post("/subscribers", body)
     assert response.status_code == 422
     assert fields_of(response) == [field]
+
+
+def test_webhook_follows_one_incident(api: Api, admin_api: Api) -> None:
+    said = {"title": "Calls fail", "priority": "P2", "status": "investigating", "body": "We look.", "components": {}}
+    incident = (api.post("/incidents", said).json or {})["id"]
+    asked = api.post("/subscribers", {"webhook": "https://example.com/a", "incident": incident}).json or {}
+    assert (asked["state"], asked["kinds"], asked["follows"]) == ("pending", [], [incident])
+    body = {"webhook": "https://example.com/b", "incident": incident, "confirmed": True}
+    given = admin_api.post("/subscribers", body).json or {}
+    assert (given["state"], given["kinds"], given["follows"]) == ("active", [], [incident])
