@@ -145,6 +145,7 @@ class Database:
         self.url = normalised_url(url)
         self.engine = make_engine(self.url)
         self._writer = self.engine.execution_options(statuspage_writes=True)
+        self._light_writer = self.engine.execution_options(statuspage_writes=True, statuspage_lightly=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -153,9 +154,12 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session in a write transaction, begun at once, committed on leaving the block."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+    def write(self, *, lightly: bool = False) -> Iterator[Session]:
+        """A session in a write transaction, begun at once, committed on leaving the block.
+
+        `lightly` for what may be done twice: its commit does not wait for the disk, a power cut may lose it."""
+        writer = self._light_writer if lightly else self._writer
+        with Session(writer, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
 
@@ -211,8 +215,13 @@ def _make_sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("statuspage_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("statuspage_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        waits = "NORMAL" if options.get("statuspage_lightly", False) else "FULL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={waits}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

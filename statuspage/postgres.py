@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 OPTIONS = "-c statement_timeout=20000 -c lock_timeout=10000 -c timezone=UTC"
 CONNECT_SECONDS = 2
@@ -56,6 +56,11 @@ def make_postgres_engine(url: str) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
         return ImpatientConnection.connect(*arguments, **options)
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        if connection.get_execution_options().get("statuspage_lightly", False):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
     ping = engine.dialect.do_ping
 

@@ -54,3 +54,13 @@ def test_replaced_database_is_noticed(installation: Installation, empty_database
     shutil.copy(empty_database, installation.settings.instance / "statuspage.db")
     with installation.database.write() as session:
         assert session.get_one(Page, 1).name != "Old"
+
+
+def test_light_writes_alone_leave_the_disk_behind(installation: Installation) -> None:
+    database = installation.database
+    asked = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}[database.engine.dialect.name]
+    said = []
+    for lightly in (False, True, False):
+        with database.write(lightly=lightly) as session:
+            said.append(session.connection().exec_driver_sql(asked).scalar())
+    assert said in ([2, 1, 2], ["on", "off", "on"])

@@ -114,7 +114,7 @@ class Composer:
                 raise ValueError(f"no mail is written of kind {kind.name}")
             if len(self._letters) >= ENOUGH_LETTERS:
                 self._letters.clear()
-                self.desk.audiences.clear()
+                self.desk.hearers.clear()
             writing = Writing(self.letterhead, language, now, to_contact=to_contact)
             letter = self._letters[key] = kind.mail(kind.load(session, row, self.desk), writing)
         return letter

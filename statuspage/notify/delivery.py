@@ -23,10 +23,8 @@ from statuspage.notify.outbox import Claimed
 from statuspage.notify.recording import Recording
 from statuspage.notify.turns import Turns
 
-CLAIMED_AT_ONCE = 256
 FEW_LEFT = 32
 """So many waiting rows are left when more are claimed."""
-COMPOSED_AT_ONCE = 128
 PEEK_SECONDS = 0.25
 """How often graver deliveries than those in hand are looked for."""
 ASIDE = timedelta(seconds=5)
@@ -145,17 +143,16 @@ class _Run:
             with self.database.read() as session:
                 if not outbox.is_anything_due(session, now=self.clock(), channels=self.channel.carries, lanes=lanes):
                     return
-        with self.database.write() as session:
-            rows = outbox.claim(
-                session, now=self.clock(), limit=CLAIMED_AT_ONCE, channels=self.channel.carries, lanes=lanes
-            )
+        most = 2 * self.turns.at_once
+        with self.database.write(lightly=True) as session:
+            rows = outbox.claim(session, now=self.clock(), limit=most, channels=self.channel.carries, lanes=lanes)
         self.turns.add_rows(rows)
         self.peeked = time.monotonic()
-        self.found_all = len(rows) < CLAIMED_AT_ONCE
+        self.found_all = len(rows) < most
 
     def _start(self) -> None:
         self._hand_over()
-        if rows := self.turns.rows_to_compose(COMPOSED_AT_ONCE):
+        if rows := self.turns.rows_to_compose():
             self._compose(rows)
             self._hand_over()
 
@@ -176,7 +173,7 @@ class _Run:
         self.report.skipped += len(composed.unwanted)
         self.report.retrying += len(composed.unwritable)
         if aside := self.turns.add_messages(composed.messages):
-            with self.database.write() as session:
+            with self.database.write(lightly=True) as session:
                 outbox.renew(session, [row.id for row in aside], now=self.clock(), lease_for=ASIDE)
 
     def _record(self, results: Sequence[Result]) -> None:
@@ -241,7 +238,7 @@ class _Run:
 
     def _renew(self) -> None:
         if time.monotonic() - self.renewed > RENEW_SECONDS:
-            with self.database.write() as session:
+            with self.database.write(lightly=True) as session:
                 outbox.renew(session, [row.id for row in self.turns.rows], now=self.clock())
             self.renewed = time.monotonic()
 

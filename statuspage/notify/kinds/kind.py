@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from statuspage.domain.sla.policy import Policy
@@ -18,7 +18,7 @@ from statuspage.notify.digests import DigestNews
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Letter, Person, Writing
 from statuspage.notify.outbox import Claimed
-from statuspage.notify.recipients import Audience, is_listening
+from statuspage.notify.recipients import is_listening
 
 News = TypeVar("News")
 Json = dict[str, Any]
@@ -30,8 +30,8 @@ class Desk:
 
     letterhead: Letterhead
     policy: Policy
-    audiences: dict[str, Audience] = field(default_factory=dict)
-    """Of updates."""
+    hearers: dict[str, Select[str]] = field(default_factory=dict)
+    """By update: who of some `people` hears it; built once, because building it costs more than asking."""
     digests: dict[int, DigestNews] = field(default_factory=dict)
     """By delivery, of those in hand."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from statuspage.models import Delivery, Incident, Maintenance, Subscriber, Update
@@ -91,19 +91,23 @@ def _members(session: Session, news: News, hearer: Hearer) -> dict[str, Any]:
 
 def _is_public(session: Session, row: Claimed, desk: Desk, now: datetime) -> bool:
     """It has not been withdrawn."""
-    return session.get_one(Update, row.update_id).public_at is not None
+    return session.connection().scalar(_PUBLIC_AT, {"id": row.update_id}) is not None
 
 
 def _wanted(session: Session, rows: Sequence[Claimed], desk: Desk, now: datetime) -> Collection[int]:
     found: set[int] = set()
     for update_id in {row.update_id for row in rows if row.update_id}:
-        if update_id not in desk.audiences:
-            desk.audiences[update_id] = audience_of(session, session.get_one(Update, update_id))
+        if update_id not in desk.hearers:
+            audience = audience_of(session, session.get_one(Update, update_id))
+            of_these = Subscriber.id.in_(bindparam("people", expanding=True))
+            desk.hearers[update_id] = select_recipients(audience).where(of_these)
         people = {row.subscriber_id: row.id for row in rows if row.update_id == update_id}
-        chosen = select_recipients(desk.audiences[update_id]).where(Subscriber.id.in_(people))
-        found.update(people[reader] for reader in session.scalars(chosen))
+        chosen = session.connection().scalars(desk.hearers[update_id], {"people": list(people)})
+        found.update(people[reader] for reader in chosen)
     return found
 
+
+_PUBLIC_AT = select(Update.public_at).where(Update.id == bindparam("id"))
 
 UPDATE: Kind[News] = Kind(
     NAME,
