@@ -63,9 +63,11 @@ def nginx_before(public: Path, application: int, folder: Path) -> Iterator[Nginx
     assert "warn" not in checked.stderr
     with subprocess.Popen(command) as process:
         nginx = Nginx(port, folder / "access.log")
-        _wait_for(nginx)
-        yield nginx
-        process.terminate()
+        try:
+            _wait_for(nginx)
+            yield nginx
+        finally:
+            process.terminate()
 
 
 def _wait_for(nginx: Nginx) -> None:
