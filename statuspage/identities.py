@@ -47,6 +47,11 @@ def load_of(session: Session, user: User, issuer: str | None = None) -> list[Ide
     return list(session.scalars(query if issuer is None else query.where(Identity.issuer == issuer)))
 
 
+def load_linked(session: Session) -> set[int]:
+    """The ids of all users who have such an account."""
+    return set(session.scalars(select(Identity.user_id)))
+
+
 def unlink(session: Session, user: User) -> None:
     """End the links; the next sign-on links anew, by the verified address."""
     session.execute(delete(Identity).where(Identity.user_id == user.id))

@@ -1,8 +1,9 @@
 """A provider of OpenID Connect in a process of its own: code flow with PKCE, RS256, JWKS, UserInfo.
 
 Who is logged in there, and what goes wrong, stands in FOLDER/person.json, read for every request:
-{"claims": {…}, "fault": "nonce" | "audience" | "expired" | "none" | "issuer" | "shared" | "stranger" | "subject" |
-"denied" | "hang" | "broken" | "endless" | "elsewhere", "userinfo": {…}}. usage: oidc_provider.py FOLDER; prints its port.
+{"claims": {…}, "fault": "nonce" | "audience" | "expired" | "none" | "issuer" | "shared" | "stranger" | "denied" |
+"mixed up" | "hang" | "broken" | "endless" | "elsewhere" | "issuer of discovery", "userinfo": {…}}.
+usage: oidc_provider.py FOLDER; prints its port.
 """
 
 from __future__ import annotations

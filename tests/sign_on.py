@@ -26,7 +26,7 @@ class RunningProvider:
     folder: Path
 
     def vouch(self, email: str | None, *, subject: str = "", verified: Any = True, **more: Any) -> None:
-        """From now on this person is logged in there; `fault` and `userinfo` go to the process, the rest is claims."""
+        """From now on they are logged in there; `fault` and `userinfo` are the process's, the rest is claims."""
         fault, userinfo = more.pop("fault", None), more.pop("userinfo", {})
         claims = {"sub": subject or f"id of {email}", **more}
         if email is not None:

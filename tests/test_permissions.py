@@ -91,7 +91,8 @@ SCOPES = {
     Scope.ADMIN: """
         list_hooks create_hook show_hook revoke_hook list_tokens create_token show_token revoke_token list_users
         create_user show_user change_user deactivate_user list_audit_events list_invitations invite_user
-        show_invitation send_invitation revoke_invitation
+        show_invitation send_invitation revoke_invitation show_second_factor require_second_factor list_passkeys
+        remove_passkey list_sessions end_sessions end_session list_identities unlink_user
     """,
 }
 SCOPE_NEEDED = {f"api_v1.{name}": scope for scope, names in SCOPES.items() for name in names.split()}

@@ -1,4 +1,4 @@
-"""Single sign-on against a provider in a process of its own: who comes in, who does not, and what goes wrong there."""
+"""Single sign-on against a provider in a process of its own: who comes in, who does not, what goes wrong there."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from statuspage.cli import (
     looks,
     maintenance,
     notices,
-    people,
     policy,
+    proofs,
     reports,
     running,
     site,
@@ -42,7 +42,7 @@ from statuspage.demo.command import demo
 
 COMMANDS = (
     keeping.db,
-    people.user,
+    proofs.user,
     tokens.token,
     events.audit,
     site.site,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from flask.cli import AppGroup
 
-from statuspage import audit, invitations, people, second_factor
+from statuspage import audit, identities, invitations, people, second_factor, signins
 from statuspage.cli.console import author, fail, local, opened, page_zone, plainly, say, say_json, say_rows
 from statuspage.components import load_page
 from statuspage.domain.vocabulary import Role
@@ -34,7 +34,7 @@ class _RoleDraft(Draft):
 def create_user(email: str, role: str, password_stdin: bool) -> None:
     """Add the user EMAIL. Without --password-stdin the password is asked for."""
     rank = read_draft(_RoleDraft, {"role": role}).role
-    password = _read_password(from_stdin=password_stdin)
+    password = read_password(from_stdin=password_stdin)
     installation, now = opened()
     with installation.database.write() as session:
         created = people.create_user(session, email, password, rank, now)
@@ -96,12 +96,15 @@ def list_users(as_json: bool) -> None:
 @click.argument("email")
 @click.option("--role", metavar=ROLES, help="Another role.")
 @click.option("--active/--inactive", default=None, help="Let in again, or shut out.")
-@click.option("--end-second-factor", is_flag=True, help="For somebody who lost theirs.")
+@click.option("--end-second-factor", is_flag=True, help="For somebody who lost theirs: passkeys go with it.")
+@click.option("--end-sign-on", is_flag=True, help="Unlink the account at the single sign-on's provider.")
 @plainly
-def change_user(email: str, role: str | None, active: bool | None, end_second_factor: bool) -> None:
+def change_user(
+    email: str, role: str | None, active: bool | None, end_second_factor: bool, end_sign_on: bool
+) -> None:
     """Change role or access of EMAIL; their sessions end with it."""
-    if role is None and active is None and not end_second_factor:
-        raise Refused(Problem("role", "say --role, --active, --inactive or --end-second-factor"))
+    if role is None and active is None and not end_second_factor and not end_sign_on:
+        raise Refused(Problem("role", "say --role, --active, --inactive, --end-second-factor or --end-sign-on"))
     rank = read_draft(_RoleDraft, {"role": role}).role if role is not None else None
     installation, now = opened()
     with installation.database.write() as session:
@@ -114,6 +117,9 @@ def change_user(email: str, role: str | None, active: bool | None, end_second_fa
             (people.reactivate if active else people.deactivate)(session, row)
         if end_second_factor:
             second_factor.end(session, row)
+        if end_sign_on:
+            identities.unlink(session, row)
+            signins.end_all(session, row)
         facts = {"role": row.role.value, "active": row.active, "second_factor": row.has_second_factor}
         audit.record(session, "user.change", actor=author(), target=row.email, details=facts, now=now)
         said = f"{row.email} is {row.role.value}{'' if row.active else ', shut out'} now."
@@ -151,7 +157,8 @@ def _invited(row: Invitation, zone: ZoneInfo) -> tuple[str, ...]:
     return row.email, row.role.value, "invited, until", local(row.expires_at, zone)
 
 
-def _read_password(*, from_stdin: bool) -> str:
+def read_password(*, from_stdin: bool) -> str:
+    """A password from the first line of standard input, or asked for twice."""
     if not from_stdin:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     line = sys.stdin.readline().rstrip("\r\n")

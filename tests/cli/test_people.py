@@ -39,3 +39,23 @@ def test_hooks_are_listed_as_json(flask: Flask_) -> None:
     flask("hook", "create", "Grafana", "--kind", "alert")
     (hook,) = json.loads(flask("hook", "list", "--json").stdout)
     assert (hook["name"], hook["kind"], hook["last_used_at"]) == ("Grafana", "alert", None)
+
+
+def test_operator_locked_out_is_let_in(flask: Flask_) -> None:
+    flask("user", "create", "ann@example.com", "--role", "admin", "--password-stdin", typed=PASSWORD)
+    said = flask("user", "password", "ann@example.com", "--password-stdin", typed="another long password\n")
+    assert "logged out everywhere" in said.stdout
+    assert (
+        "error: password:"
+        in flask("user", "password", "ann@example.com", "--password-stdin", typed="x\n", code=2).stderr
+    )
+    assert flask("user", "passkeys", "ann@example.com").stdout == "None.\n"
+    assert json.loads(flask("user", "passkeys", "ann@example.com", "--json").stdout) == []
+    assert flask("user", "sessions", "ann@example.com").stdout == "Nowhere.\n"
+    assert "there is no passkey" in flask("user", "drop-passkey", "ann@example.com", "1", code=1).stderr
+    assert "there is no session" in flask("user", "log-out", "ann@example.com", "--session", "1", code=1).stderr
+    flask("user", "log-out", "ann@example.com")
+    flask("user", "change", "ann@example.com", "--end-sign-on")
+    assert "there is no user" in flask("user", "log-out", "bob@example.com", code=1).stderr
+    actions = [each["action"] for each in json.loads(flask("audit", "list", "--json").stdout)]
+    assert actions == ["user.change", "user.end_sessions", "user.password", "user.create"]

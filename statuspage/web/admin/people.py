@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from flask_babel import gettext as _
 
-from statuspage import invitations, people, second_factor
+from statuspage import identities, invitations, people, second_factor, signins
 from statuspage.domain.vocabulary import Role
 from statuspage.errors import Conflicted, NotFound, Problem, Refused
 from statuspage.web import current
@@ -18,6 +18,10 @@ MEANINGS = {
     Role.MANAGER: "Also components, subscribers and settings",
     Role.ADMIN: "Also people, API tokens and the activity log",
 }
+
+
+ACTIONS = {"log_out": "user.end_sessions", "unlink": "user.unlink"}
+"""The audit log's words for what changes no row of the user."""
 
 
 @admin.get("/people")
@@ -76,10 +80,15 @@ def change_person(user_id: int) -> Response:
                 people.reactivate(session, person)
             elif form.value("do") == "end_second_factor":
                 second_factor.end(session, person)
+            elif form.value("do") == "log_out":
+                signins.end_all(session, person)
+            elif form.value("do") == "unlink":
+                identities.unlink(session, person)
+                signins.end_all(session, person)
             else:
                 people.set_role(session, person, _role(form))
             facts = {"role": person.role, "active": person.active, "second_factor": person.has_second_factor}
-            note(session, "user.change", person.email, now=now, **facts)
+            note(session, ACTIONS.get(form.value("do"), "user.change"), person.email, now=now, **facts)
     except Refused as refused:
         form.refuse_all(Refused(Problem("", problem.message) for problem in refused.problems))
         return _show(Form({"role": Role.RESPONDER}), 422, form)
@@ -95,6 +104,7 @@ def _show(form: Form, status: int = 200, refused: Form | None = None) -> Respons
             form=form,
             refused=refused,
             people=people.load_users(session),
+            linked=identities.load_linked(session),
             invitations=[row for row in invitations.load_all(session) if row.token is not None],
             base_url=current.installation().base_url(session),
             can_mail=bool(current.installation().settings.mail_server),

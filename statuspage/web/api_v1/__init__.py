@@ -24,6 +24,7 @@ from statuspage.web.api_v1 import (
     monitors,
     notices,
     policy,
+    proofs,
     reports,
     slots,
     subscribers,
@@ -60,6 +61,7 @@ NOUNS = (
     hooks,
     tokens,
     users,
+    proofs,
     invitations,
     audit,
 )
