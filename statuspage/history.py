@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from statuspage.db import UtcDateTime
 from statuspage.domain.health import LET_GO
 from statuspage.domain.intervals import Span
 from statuspage.domain.overlays import Correction, corrected, muted
@@ -37,6 +38,8 @@ _SAID = (
     _ROWS.note,
 )
 """Columns, not attributes: thousands of rows go past the object mapper."""
+_IDS = bindparam("ids", expanding=True)
+_SINCE, _UNTIL = bindparam("since", type_=UtcDateTime()), bindparam("until", type_=UtcDateTime())
 _OPERATIONAL = ComponentStatus.OPERATIONAL
 _Word = tuple[datetime, ComponentStatus, Cause]
 IS_BASE = (
@@ -54,12 +57,14 @@ def load_claims(
     claims: dict[str, list[Claim]] = {component_id: [] for component_id in wanted}
     if not wanted:
         return claims
-    for component_id, at in session.execute(_first_known(wanted, until, internal)):
+    asked = {"ids": wanted, "since": since, "until": until}
+    first_known, held, changes = _QUERIES[internal]
+    for component_id, at in session.execute(first_known, asked):
         if at is not None:
             claims[component_id].append(Claim(FIRST, at, ComponentStatus.OPERATIONAL))
     at_work: dict[tuple[str, str], list[_Word]] = defaultdict(list)
-    for query in (_held(wanted, since, internal), _changes(wanted, since, until, internal)):
-        _add(claims, at_work, session.execute(query).all())
+    for query in (held, changes):
+        _add(claims, at_work, session.execute(query, asked).all())
     works = _load_works(session, {maintenance_id for _, maintenance_id in at_work})
     for (component_id, maintenance_id), said in at_work.items():
         claims[component_id] += _maintenance_claims(works[maintenance_id], said, until)
@@ -113,30 +118,29 @@ def _load_corrections(
     return found
 
 
-def _first_known(component_ids: list[str], until: datetime, internal: bool) -> Any:
+def _first_known(*, internal: bool) -> Select[Any]:
     """Select (component id, first claim ever or None)."""
-    first = select(StatusChange.at).where(StatusChange.component_id == Component.id, StatusChange.at <= until)
+    first = select(StatusChange.at).where(StatusChange.component_id == Component.id, StatusChange.at <= _UNTIL)
     if not internal:
-        first = first.outerjoin(Incident, Incident.id == StatusChange.incident_id).where(_is_public())
+        told = or_(StatusChange.incident_id.is_(None), Incident.public_at.is_not(None))
+        first = first.outerjoin(Incident, Incident.id == StatusChange.incident_id).where(told)
     earliest = first.order_by(StatusChange.at).limit(1).correlate(Component).scalar_subquery()
-    return select(Component.id, earliest).where(Component.id.in_(component_ids))
+    return select(Component.id, earliest).where(Component.id.in_(_IDS))
 
 
-def _changes(component_ids: list[str], since: datetime, until: datetime, internal: bool) -> Select[Any]:
+def _changes(*, internal: bool) -> Select[Any]:
     """Select what was said within the stretch, in order."""
     found = (
         select(*_SAID)
-        .where(_ROWS.component_id.in_(component_ids), _ROWS.at > since, _ROWS.at <= until)
+        .where(_ROWS.component_id.in_(_IDS), _ROWS.at > _SINCE, _ROWS.at <= _UNTIL)
         .order_by(_ROWS.component_id, _ROWS.at, _ROWS.id)
     )
     return found if internal else _only_public(found)
 
 
-def _held(component_ids: list[str], since: datetime, internal: bool) -> Select[Any]:
+def _held(*, internal: bool) -> Select[Any]:
     """Select the last word of each source that may hold at the start of the stretch."""
-    last = union_all(
-        _base_before(component_ids, since), _measured_before(component_ids, since), *_events_before(since)
-    ).subquery()
+    last = union_all(_base_before(), _measured_before(), *_events_before()).subquery()
     found = select(*_SAID).join(last, last.c.id == _ROWS.id)
     return found if internal else _only_public(found)
 
@@ -146,58 +150,61 @@ def _only_public(found: Select[Any]) -> Select[Any]:
     return found.outerjoin(_INCIDENTS, _INCIDENTS.c.id == _ROWS.incident_id).where(told)
 
 
-def _is_public() -> ColumnElement[bool]:
-    return or_(StatusChange.incident_id.is_(None), Incident.public_at.is_not(None))
-
-
-def _base_before(component_ids: list[str], since: datetime) -> Select[Any]:
-    """Ids of the last word of each component's base, up to and with `since`."""
+def _base_before() -> Select[Any]:
+    """Ids of the last word of each component's base, up to and with the start of the stretch."""
     last = (
         select(StatusChange.id)
-        .where(StatusChange.component_id == Component.id, IS_BASE, StatusChange.at <= since)
+        .where(StatusChange.component_id == Component.id, IS_BASE, StatusChange.at <= _SINCE)
         .order_by(StatusChange.at.desc(), StatusChange.id.desc())
         .limit(1)
         .correlate(Component)
         .scalar_subquery()
     )
-    return select(last.label("id")).where(Component.id.in_(component_ids))
+    return select(last.label("id")).where(Component.id.in_(_IDS))
 
 
-def _measured_before(component_ids: list[str], since: datetime) -> Select[Any]:
-    """Ids of the last word of each monitor of the components, removed ones too, up to and with `since`."""
+def _measured_before() -> Select[Any]:
+    """Ids of the last word of each monitor of the components, removed ones too, likewise."""
     last = (
         select(StatusChange.id)
-        .where(StatusChange.monitor_id == Monitor.id, StatusChange.at <= since)
+        .where(StatusChange.monitor_id == Monitor.id, StatusChange.at <= _SINCE)
         .order_by(StatusChange.at.desc(), StatusChange.id.desc())
         .limit(1)
         .correlate(Monitor)
         .scalar_subquery()
     )
-    return select(last.label("id")).where(Monitor.component_id.in_(component_ids))
+    return select(last.label("id")).where(Monitor.component_id.in_(_IDS))
 
 
-def _events_before(since: datetime) -> tuple[Select[Any], Select[Any]]:
-    """Ids of the last word on each component of each incident and maintenance that was not over at `since`.
+def _events_before() -> tuple[Select[Any], Select[Any]]:
+    """Ids of the last word on each component of each incident and maintenance that was not over at the start.
 
     Bound by neither component nor start as an index could take it: SQLite would walk all that ever happened before.
     """
-    begun = func.coalesce(Incident.started_at, since) <= since
-    incidents = select(Incident.id).where(or_(Incident.resolved_at.is_(None), Incident.resolved_at > since), begun)
+    begun = func.coalesce(Incident.started_at, _SINCE) <= _SINCE
+    incidents = select(Incident.id).where(or_(Incident.resolved_at.is_(None), Incident.resolved_at > _SINCE), begun)
     maintenances = select(Maintenance.id).where(
-        or_(Maintenance.completed_at.is_(None), Maintenance.completed_at > since),
-        func.coalesce(Maintenance.began_at, since) <= since,
+        or_(Maintenance.completed_at.is_(None), Maintenance.completed_at > _SINCE),
+        func.coalesce(Maintenance.began_at, _SINCE) <= _SINCE,
     )
     return (
-        _last_words(StatusChange.incident_id.in_(incidents), since),
-        _last_words(StatusChange.maintenance_id.in_(maintenances), since),
+        _last_words(StatusChange.incident_id.in_(incidents)),
+        _last_words(StatusChange.maintenance_id.in_(maintenances)),
     )
 
 
-def _last_words(of_them: ColumnElement[bool], since: datetime) -> Select[Any]:
+def _last_words(of_them: ColumnElement[bool]) -> Select[Any]:
     source = (StatusChange.component_id, StatusChange.incident_id, StatusChange.maintenance_id)
     rank = func.row_number().over(partition_by=source, order_by=(StatusChange.at.desc(), StatusChange.id.desc()))
-    ranked = select(StatusChange.id, rank.label("rank")).where(of_them, StatusChange.at <= since).subquery()
+    ranked = select(StatusChange.id, rank.label("rank")).where(of_them, StatusChange.at <= _SINCE).subquery()
     return select(ranked.c.id).where(ranked.c.rank == 1)
+
+
+_QUERIES = {
+    internal: (_first_known(internal=internal), _held(internal=internal), _changes(internal=internal))
+    for internal in (False, True)
+}
+"""Built once, with and without what is internal: building them costs more than a few components' rows."""
 
 
 def _load_works(session: Session, maintenance_ids: Collection[str]) -> dict[str, Row[Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from statuspage import settled
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.monitoring import heartbeats, keeping
@@ -60,6 +61,18 @@ def take_silence(installation: Installation, now: datetime) -> list[Judged]:
 def speak_of_silence(installation: Installation, now: datetime) -> None:
     """The worker's look for monitors that fell silent."""
     take_silence(installation, now)
+
+
+def settle_days(installation: Installation, now: datetime) -> None:
+    """Write down the states of days that are over, a portion of the components at a time."""
+    until = monotonic() + AT_MOST_SECONDS
+    made = 1
+    while made and monotonic() < until:
+        with installation.database.read() as session:
+            made = settled.is_anything_due(session, now)
+        if made:
+            with installation.database.write() as session:
+                made = settled.settle_due(session, now)
 
 
 def keep_digests(installation: Installation, now: datetime) -> None:

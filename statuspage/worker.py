@@ -42,7 +42,7 @@ from statuspage import (
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_page
 from statuspage.instance import bring_up_to_date
-from statuspage.measurement import keep_digests, speak_of_silence
+from statuspage.measurement import keep_digests, settle_days, speak_of_silence
 from statuspage.models import Heartbeat, IdempotentAnswer
 from statuspage.notify.channel import Channel
 from statuspage.notify.channels import CHANNELS
@@ -62,6 +62,7 @@ DIGESTS_SECONDS = 10.0
 QUARANTINE_SECONDS = 30.0
 SILENCE_SECONDS = 5.0
 RESULTS_SECONDS = 60.0
+SETTLING_SECONDS = 10.0
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 """As long as the API gives them again (web.api_v1.idempotency.KEPT_FOR)."""
@@ -117,6 +118,7 @@ def make_chores(name: str) -> list[Chore]:
         Chore("detections", DETECTIONS_SECONDS, follow_measurements),
         Chore("silence", SILENCE_SECONDS, speak_of_silence),
         Chore("results", RESULTS_SECONDS, keep_digests),
+        Chore("settling", SETTLING_SECONDS, settle_days),
         Chore("publish", TICK_SECONDS, publish_if_stale),
         Chore("digests", DIGESTS_SECONDS, owe_digests),
         Chore("expire", 3600.0, expire),

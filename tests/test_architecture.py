@@ -23,7 +23,9 @@ LAYERS = {
         "statuspage.history",
         "statuspage.measured",
         "statuspage.readings",
+        "statuspage.settled",
         "statuspage.standing",
+        "statuspage.unsettling",
     ),
     "migrations": ("statuspage.migrations", "statuspage.append_only"),
     "words": (

@@ -66,8 +66,8 @@ class State:
 
 
 UNKNOWN = State(ComponentStatus.UNKNOWN)
-_QUIET = State(ComponentStatus.OPERATIONAL)
-_SHARED = {state: state for state in (UNKNOWN, _QUIET)}
+OPERATIONAL = State(ComponentStatus.OPERATIONAL)
+_SHARED = {state: state for state in (UNKNOWN, OPERATIONAL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def instant_of(since_epoch: int) -> datetime:
 def _shared_state(holding: dict[str, Claim]) -> State:
     """The state of what holds; of one claim, as mostly, it is made once for all components."""
     if not holding:
-        return _QUIET
+        return OPERATIONAL
     if len(holding) == 1:
         (claim,) = holding.values()
         return _state_of_one(claim[_WHAT])

@@ -7,7 +7,7 @@ seconds: an int when whole, else a float with at most six decimals.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,10 +18,22 @@ from statuspage.domain.intervals import Span
 from statuspage.domain.percent import floor_percent
 from statuspage.domain.periods import day_span
 from statuspage.domain.sla.terms import AvailabilityTerms
-from statuspage.domain.timeline import UNKNOWN, Claim, State, Stretch, Timeline, Work, microseconds, shared, timeline
+from statuspage.domain.timeline import (
+    OPERATIONAL,
+    UNKNOWN,
+    Claim,
+    State,
+    Stretch,
+    Timeline,
+    Work,
+    microseconds,
+    shared,
+    timeline,
+)
 from statuspage.domain.vocabulary import ComponentStatus
 
 __all__ = [
+    "Bars",
     "Claim",
     "Day",
     "Figure",
@@ -31,6 +43,7 @@ __all__ = [
     "Tally",
     "Timeline",
     "Work",
+    "bars_of",
     "day_bars",
     "figure_of",
     "tally_of",
@@ -42,6 +55,8 @@ Seconds = int | float
 """A length of time for people and JSON: an int when whole."""
 
 _FOREVER = 2**63
+_made = tuple.__new__
+"""A named tuple of all its fields, without the detour by its own constructor: bars are made by the thousand."""
 _SEVERITY = {status: status.severity for status in ComponentStatus}
 _DARK = _SEVERITY[ComponentStatus.UNKNOWN]
 
@@ -130,41 +145,59 @@ class Day(NamedTuple):
         return self.figure.den
 
 
+class Bars(NamedTuple):
+    """One bar per date, and what they add up to."""
+
+    days: tuple[Day, ...]
+    tally: Tally
+
+
 def day_bars(
     history: Timeline, days: Sequence[date], zone: ZoneInfo, until: datetime, rules: AvailabilityTerms
 ) -> tuple[Day, ...]:
-    """One bar per date (ascending), of 23, 24 or 25 hours; what lies after `until` is not there.
+    """One bar per date (ascending), of 23, 24 or 25 hours; what lies after `until` is not there."""
+    return bars_of(history, days, zone, until, rules).days
 
-    Costs what the changes of state cost: days in between come as slices of rows that all components share.
-    """
+
+def bars_of(
+    history: Timeline, days: Sequence[date], zone: ZoneInfo, until: datetime, rules: AvailabilityTerms
+) -> Bars:
+    """The bars of these dates and their sum. Costs what the changes of state cost: days on which all was well are
+    those of a row that all components share."""
     sheet = _sheet(tuple(days), zone, microseconds(until), *_exemptions(rules))
-    bounds, states = history.bounds, history.states
-    bars: list[Day] = []
-    place = 0
-    while place < len(sheet.days):
-        current = bisect_right(bounds, sheet.starts[place]) - 1
-        if 0 <= current < len(states):
-            state, end = states[current], bounds[current + 1]
-        else:
-            state, end = UNKNOWN, bounds[0] if current < 0 and states else _FOREVER
-        quiet_until = bisect_right(sheet.ends, end, lo=place)
-        if quiet_until > place:
-            bars += sheet.row(state)[place:quiet_until]
-            place = quiet_until
-        else:
-            tally, worst = _tally(history, sheet.treatment, sheet.starts[place], sheet.ends[place], max(0, current))
-            bars.append(Day(sheet.days[place], worst, tally))
+    bounds, starts, ends = history.bounds, sheet.starts, sheet.ends
+    treated = sheet.book.of(history.states)
+    bars, drawn, place = list(sheet.row(OPERATIONAL)), list[int](), 0
+    for state, begin, end in _not_well(history):
+        place = bisect_right(ends, begin, lo=place)
+        while place < len(starts) and starts[place] < end:
+            if begin <= starts[place] and ends[place] <= end:
+                bars[place] = sheet.row(state)[place]
+            else:
+                tally, worst = _tally(bounds, treated, starts[place], ends[place])
+                bars[place] = _made(Day, (sheet.days[place], worst, tally))
+            drawn.append(place)
             place += 1
-    return tuple(bars)
+    return Bars(tuple(bars), sheet.sum_of(bars, drawn))
+
+
+def _not_well(history: Timeline) -> Iterator[tuple[State, int, int]]:
+    """The stretches in which a component was not simply operational, as (state, start, end); what lies before and
+    after its history too."""
+    bounds, states = history.bounds, history.states
+    yield UNKNOWN, 0, bounds[0] if states else _FOREVER
+    for place, state in enumerate(states):
+        if state is not OPERATIONAL:
+            yield state, bounds[place], bounds[place + 1]
+    yield UNKNOWN, bounds[-1], _FOREVER
 
 
 def tally_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Tally:
     """How long the component showed what within the span; time before the first knowledge and after the timeline's
     end is unknown."""
     start, end = microseconds(span.start), microseconds(span.end)
-    remove, not_down = _exemptions(rules)
-    first = max(0, bisect_right(history.bounds, start) - 1)
-    return _tally(history, lambda state: _treatment(state, remove, not_down), start, end, first)[0]
+    treated = _book(*_exemptions(rules)).of(history.states)
+    return _tally(history.bounds, treated, start, end)[0]
 
 
 def uptime_of(history: Timeline, span: Span, rules: AvailabilityTerms) -> Figure:
@@ -191,7 +224,6 @@ class _Treatment(NamedTuple):
     severity: int
 
 
-@lru_cache(maxsize=1024)
 def _treatment(state: State, remove: tuple[str, ...], not_down: tuple[str, ...]) -> _Treatment:
     """An exclusion wins (A3); an announced window that the contract does not mention counts as downtime (A18), an
     overrun only if the component is down (A4)."""
@@ -221,45 +253,71 @@ _PLACES = {
 }
 
 
+class _Book:
+    """What stretches add to by a contract's exemptions, by the identity of their (shared) states."""
+
+    def __init__(self, remove: tuple[str, ...], not_down: tuple[str, ...]) -> None:
+        self._exemptions = (remove, not_down)
+        self._known: dict[int, _Treatment] = {}
+
+    def of(self, states: Sequence[State]) -> list[_Treatment]:
+        """The treatment of each of the states."""
+        known = self._known
+        try:
+            return [known[id(state)] for state in states]
+        except KeyError:
+            return [self._of_one(shared(state)) for state in states]
+
+    def _of_one(self, state: State) -> _Treatment:
+        found = self._known.get(id(state))
+        if found is None:
+            found = self._known[id(state)] = _treatment(state, *self._exemptions)
+        return found
+
+
+@lru_cache(maxsize=64)
+def _book(remove: tuple[str, ...], not_down: tuple[str, ...]) -> _Book:
+    return _Book(remove, not_down)
+
+
 class _Sheet:
     """Dates with their borders in microseconds, and per state the row of bars of a component that never left it."""
 
-    def __init__(
-        self, days: tuple[date, ...], zone: ZoneInfo, until: int, exemptions: tuple[tuple[str, ...], tuple[str, ...]]
-    ) -> None:
+    def __init__(self, days: tuple[date, ...], zone: ZoneInfo, until: int, book: _Book) -> None:
         bounds = [_bounds(day, zone) for day in days]
         self.days = days
         self.starts = [start for start, _ in bounds]
         self.ends = [max(start, min(end, until)) for start, end in bounds]
-        self._exemptions = exemptions
+        self.book = book
+        self._length = sum(end - start for start, end in zip(self.starts, self.ends, strict=True))
         self._rows: dict[int, tuple[Day, ...]] = {}
-        self._treatments: dict[int, _Treatment] = {}
-
-    def treatment(self, state: State) -> _Treatment:
-        """What a stretch of the state adds to."""
-        found = self._treatments.get(id(state))
-        if found is None:
-            found = _treatment(state, *self._exemptions)
-            self._treatments[id(shared(state))] = found  # a shared state lives for ever, and so its id is its own
-        return found
 
     def row(self, state: State) -> tuple[Day, ...]:
         """A bar of one state per date; dates that have not begun are all zero."""
         found = self._rows.get(id(state))
         if found is None:
-            treated = self.treatment(state)
+            (treated,) = self.book.of((state,))
             found = self._rows[id(shared(state))] = tuple(
                 _quiet_day(day, end - start, treated)
                 for day, start, end in zip(self.days, self.starts, self.ends, strict=True)
             )
         return found
 
+    def sum_of(self, bars: Sequence[Day], drawn: Sequence[int]) -> Tally:
+        """The sum of bars of which all but those at the places `drawn` are of days on which all was well."""
+        tallies = [bars[place].tally for place in drawn]
+        sums = [sum(column) for column in zip(*tallies, strict=True)] if tallies else [0] * _NOWHERE
+        well = self._length - sum(self.ends[place] - self.starts[place] for place in drawn)
+        sums[_UP] += well
+        sums[_MEASURED] += well
+        return Tally(*sums)
+
 
 @lru_cache(maxsize=64)
 def _sheet(
     days: tuple[date, ...], zone: ZoneInfo, until: int, remove: tuple[str, ...], not_down: tuple[str, ...]
 ) -> _Sheet:
-    return _Sheet(days, zone, until, (remove, not_down))
+    return _Sheet(days, zone, until, _book(remove, not_down))
 
 
 def _quiet_day(day: date, length: int, treated: _Treatment) -> Day:
@@ -276,21 +334,20 @@ def _exemptions(rules: AvailabilityTerms) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def _tally(
-    history: Timeline, treatment: Callable[[State], _Treatment], start: int, end: int, first: int
+    bounds: Sequence[int], treated: Sequence[_Treatment], start: int, end: int
 ) -> tuple[Tally, ComponentStatus]:
-    """The tally between two instants and the worst status shown; `first` is the stretch to begin at."""
+    """The tally between two instants and the worst status shown; `treated` holds the treatment of each stretch."""
     if start >= end:
         return Tally(), ComponentStatus.UNKNOWN
-    bounds, states = history.bounds, history.states
     lengths = [0] * (_NOWHERE + 1)
     seen = measured = up = gravest = 0
     worst = ComponentStatus.OPERATIONAL
-    for index in range(first, len(states)):
+    for index in range(max(0, bisect_right(bounds, start) - 1), len(treated)):
         begin, until = bounds[index], bounds[index + 1]
         if begin >= end:
             break
         length = (until if until < end else end) - (begin if begin > start else start)
-        place, is_measured, is_up, status, severity = treatment(states[index])
+        place, is_measured, is_up, status, severity = treated[index]
         lengths[place] += length
         seen += length
         if is_measured:
@@ -302,8 +359,8 @@ def _tally(
     if seen < end - start:
         lengths[_UNSEEN] += end - start - seen
         worst = worst if gravest > _DARK else ComponentStatus.UNKNOWN
-    lengths[_UP], lengths[_MEASURED] = up, measured
-    return Tally(*lengths[:_NOWHERE]), worst
+    down, partial, degraded, maintenance, unknown, *_ = lengths
+    return _made(Tally, (down, partial, degraded, maintenance, unknown, up, measured)), worst
 
 
 @lru_cache(maxsize=8192)

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from statuspage import append_only
+from statuspage import append_only, unsettling
 from statuspage.db import Database
 
 FOLDER = Path(__file__).resolve().parent
@@ -45,6 +45,7 @@ def upgrade(database: Database) -> None:
             if _current(connection) != head():
                 command.upgrade(make_config(connection), "head")
                 append_only.install(connection)
+                unsettling.install(connection)
         except CommandError as error:
             raise DatabaseTooNew(f"the database cannot be brought up to date: {error}") from error
 

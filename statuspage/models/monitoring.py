@@ -92,7 +92,7 @@ class Correction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), index=True)
     starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[ComponentStatus]
     """What it truly was; replaces all sources in that span."""
     reason: Mapped[str] = mapped_column(String(500))

@@ -90,6 +90,9 @@ class Component(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
+    settled_until: Mapped[datetime | None]
+    """Up to when its states are written down in SettledQuarter. What is said later of the time before lowers it in
+    the same transaction (statuspage.unsettling)."""
 
     group: Mapped[ComponentGroup | None] = relationship()
 
@@ -127,3 +130,16 @@ class StatusChange(Base):
             postgresql_where=text("incident_id IS NULL AND maintenance_id IS NULL AND monitor_id IS NULL"),
         ),
     )
+
+
+class SettledQuarter(Base):
+    """What a component showed in a calendar quarter (UTC), as domain.settled writes it; nothing that cannot be worked
+    out again from what was said. Right up to the component's `settled_until` only."""
+
+    __tablename__ = "settled_quarter"
+
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id", ondelete="CASCADE"), primary_key=True)
+    quarter: Mapped[str] = mapped_column(String(7), primary_key=True)
+    """ "2026-Q4"."""
+    opening: Mapped[str] = mapped_column(Text)
+    changes: Mapped[str] = mapped_column(Text)

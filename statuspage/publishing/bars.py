@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import groupby
 
 from statuspage.domain.intervals import Span
-from statuspage.domain.periods import Period, local_date, midnight, period_of
+from statuspage.domain.periods import Period, local_date, period_of
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.timeline import microseconds
-from statuspage.domain.uptime import Day, Figure, day_bars, figure_of, tally_of, uptime_of
+from statuspage.domain.uptime import Bars, Day, Figure, bars_of, uptime_of
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.publishing.events import Happening, days_of_component
 from statuspage.publishing.snapshot import ComponentView, Snapshot
@@ -206,15 +206,13 @@ def track_of(component: ComponentView, snapshot: Snapshot, events: Iterable[Happ
     """The last days of a component, today included; `events` are what happened to it."""
     today = local_date(snapshot.now, snapshot.page.zone)
     dates = [today - timedelta(days=n) for n in reversed(range(days))]
-    history = component.timeline
-    start = midnight(dates[0], snapshot.page.zone)
-    tally = tally_of(history, Span(start, max(start, history.until)), snapshot.policy.availability)
+    bars = _bars_of(component, snapshot, dates)
     return Track(
         component,
-        _days(component, snapshot, events, dates),
-        tally.figure,
-        timedelta(microseconds=tally.down_us),
-        timedelta(microseconds=tally.unknown_us),
+        _days(snapshot, events, bars.days),
+        bars.tally.figure,
+        timedelta(microseconds=bars.tally.down_us),
+        timedelta(microseconds=bars.tally.unknown_us),
     )
 
 
@@ -234,13 +232,14 @@ def target_of(component: ComponentView, policy: Policy) -> str | None:
     return None if target is None else f"{target:f}"
 
 
-def _days(
-    component: ComponentView, snapshot: Snapshot, events: Iterable[Happening], dates: Sequence[date]
-) -> tuple[DayOfComponent, ...]:
-    zone, now = snapshot.page.zone, snapshot.now
-    happened = days_of_component(events, now, zone)
+def _bars_of(component: ComponentView, snapshot: Snapshot, dates: Sequence[date]) -> Bars:
+    history, zone = component.timeline, snapshot.page.zone
+    return bars_of(history, dates, zone, history.until, snapshot.policy.availability)
+
+
+def _days(snapshot: Snapshot, events: Iterable[Happening], days: Iterable[Day]) -> tuple[DayOfComponent, ...]:
+    happened = days_of_component(events, snapshot.now, snapshot.page.zone)
     months = {month for month, _ in snapshot.months}
-    days = day_bars(component.timeline, dates, zone, component.timeline.until, snapshot.policy.availability)
     return tuple(
         DayOfComponent(day, tuple(happened.get(day.date, ())), _href(day, happened.get(day.date, []), months))
         for day in days
@@ -260,19 +259,23 @@ def _href(day: Day, events: list[Happening], months: set[str]) -> str | None:
 def _month(component: ComponentView, snapshot: Snapshot, period: Period, last: date) -> MonthOfComponent:
     """One month; its days link to the month's history, whatever else the snapshot holds."""
     zone, rules = snapshot.page.zone, snapshot.policy.availability
-    until = component.timeline.until
-    span = Span(period.span(zone).start, max(period.span(zone).start, min(period.span(zone).end, until)))
+    whole = period.span(zone)
+    span = Span(whole.start, max(whole.start, min(whole.end, component.timeline.until)))
     steady = _steady(component, span)
     if steady:
         return MonthOfComponent(period, (steady,) * last.day, (), uptime_of(component.timeline, span, rules))
     dates = [period.first_day + timedelta(days=n) for n in range(last.day)]
-    days = day_bars(component.timeline, dates, zone, until, rules)
+    bars = _bars_of(component, snapshot, dates)
     has_page = str(period) in {month for month, _ in snapshot.months}
     told = (
-        DayOfComponent(day, (), f"/history/{period}#d{day.date.isoformat()}" if has_page else None) for day in days
+        DayOfComponent(day, (), f"/history/{period}#d{day.date.isoformat()}" if has_page else None)
+        for day in bars.days
     )
     return MonthOfComponent(
-        period, tuple(day.worst for day in days), tuple(day for day in told if not day.is_quiet), figure_of(days)
+        period,
+        tuple(day.worst for day in bars.days),
+        tuple(day for day in told if not day.is_quiet),
+        bars.tally.figure,
     )
 
 
