@@ -14,6 +14,7 @@ import dns.resolver
 import dns.reversename
 import httpx2
 
+from statuspage import openid
 from statuspage.changes import Installation
 from statuspage.findings import Finding, in_short, one_line
 from statuspage.notify.email import Mailer
@@ -51,6 +52,21 @@ def examine_mail(installation: Installation, sender: str, readers: int, network:
         yield Finding("mail", "wrong", said, "Set MAIL_DEFAULT_SENDER to an address it takes.")
     else:
         yield Finding("mail", "ok", f"{settings.mail_server} takes mail from {sender}.")
+
+
+def examine_sign_on(installation: Installation) -> Iterator[Finding]:
+    """The provider of the single sign-on, asked for its discovery."""
+    settings = installation.settings
+    provider = openid.provider_of(settings)
+    if provider is None:
+        return
+    try:
+        where = openid.check(provider)
+    except openid.ProviderAway as error:
+        said = f"The provider of the single sign-on is away: {one_line(error)}"
+        yield Finding("sign-on", "wrong", said, "Check OIDC_ISSUER; passwords work meanwhile, unless switched off.")
+    else:
+        yield Finding("sign-on", "ok", f"The single sign-on sends people to {urlsplit(where).hostname}.")
 
 
 def examine_names(

@@ -27,6 +27,7 @@ from joserfc.jwk import KeySet
 
 from statuspage.notify.posting import AGENT, CONNECT_SECONDS, JudgedBackend, ascii_url, tls_context
 from statuspage.reaching import Networks, Unreachable
+from statuspage.settings import Settings
 
 TOTAL_SECONDS = 8.0
 ENOUGH = 512 * 1024
@@ -59,6 +60,19 @@ class Provider:
     allowed: Networks = ()
     """Private networks that its other hosts may be in."""
     total: float = TOTAL_SECONDS
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that the settings name; None without one."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_scopes,
+        settings.probe_allow_private,
+    )
 
 
 @dataclass(frozen=True)

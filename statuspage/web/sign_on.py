@@ -128,7 +128,7 @@ def _callback() -> str:
 
 
 def _provider() -> openid.Provider:
-    provider = ways_in.provider()
+    provider = openid.provider_of(current.installation().settings)
     if provider is None:
         abort(404, _("This page has no single sign-on."))
     return provider

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from statuspage import passkeys
 from statuspage.models import Page
-from statuspage.openid import Provider
 from statuspage.passkeys import Place
 from statuspage.web import current
 
@@ -36,17 +35,3 @@ def place(page: Page) -> Place:
     if found is None:
         abort(404, _("Passkeys need a page with a host name and https: set STATUSPAGE_URL."))
     return found
-
-
-def provider() -> Provider | None:
-    """Whom the single sign-on asks; None without one."""
-    settings = current.installation().settings
-    if settings.oidc_issuer is None or settings.oidc_client_id is None:
-        return None
-    return Provider(
-        settings.oidc_issuer,
-        settings.oidc_client_id,
-        settings.oidc_client_secret,
-        settings.oidc_scopes,
-        settings.probe_allow_private,
-    )
