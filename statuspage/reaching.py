@@ -56,7 +56,8 @@ def check_addresses(host: str, addresses: Iterable[Address], allowed: Networks) 
     """Raises Unreachable when any address of `host` is one that we may not connect to."""
     for address in addresses:
         if not may_reach(address, allowed):
-            raise Unreachable(f"{host} is {address}, which is not public")
+            written = host.strip("[]") == str(address)
+            raise Unreachable(f"{host} is {'' if written else f'{address}, which is '}not public")
 
 
 def may_reach(address: Address, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> bool:

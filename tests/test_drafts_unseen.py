@@ -6,6 +6,7 @@ import gzip
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -67,7 +68,8 @@ def published(installation: Installation) -> dict[str, bytes]:
 
 
 def _text(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    unpack = {".gz": gzip.decompress, ".br": brotli.decompress}
+    return unpack.get(path.suffix, bytes)(path.read_bytes())
 
 
 def test_no_file_betrays_a_draft(installation: Installation, kept: Incident, now: datetime) -> None:

@@ -44,7 +44,7 @@ async def check(aim: Aim, reach: Reach, now: datetime) -> Finding:
             return await refused(error, reach, url.host or "", url.port or 443)
         except Unreachable as error:
             if hop:
-                return down(f"redirects to {url.host}, which is refused: {error}")
+                return down(f"redirects to a place that is refused: {error}")
             raise
         if not (aim.settings.get("follow_redirects") and answer.status in REDIRECTS):
             return _judged(aim, answer, round((clock() - began) * 1000), now)
