@@ -6,7 +6,7 @@ not sent; the audit log keeps all that it said, and why. What it claimed of comp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,17 @@ from sqlalchemy.orm import Session
 
 from statuspage import audit, timed_posts
 from statuspage.amendment_drafts import UpdateChange, Withdrawal
+from statuspage.components import load_page
 from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.domain.wallclock import wire
+from statuspage.drafts import Translation
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.incidents import NOTE
 from statuspage.models import Incident, Maintenance, StatusChange, Update, UpdateVersion
 from statuspage.notify import outbox
 from statuspage.proposals import DRAFTED
-from statuspage.tongues import bodies_in, check_translations, titles_in
+from statuspage.tongues import Said, bodies_in, check_translations, ended, titles_in, translations_of
+from statuspage.update_facts import facts_at_end, without_facts
 
 CREATED_AT = "created_at"
 """Among an update's details: when it was posted, where its time was changed since."""
@@ -45,7 +48,8 @@ def edit_update(
     now: datetime,
     client: str | None = None,
 ) -> Update:
-    """Change the words or the time of an update; what they were is kept. Raises Refused."""
+    """Change the words or the time of an update; what they were is kept, and the facts at their end stay, in each
+    language. Raises Refused."""
     _check_read(update, change)
     given = change.model_fields_set & {"body", "posted_at", "translations"}
     empty = [Problem(name, "must not be empty") for name in sorted(given) if getattr(change, name) is None]
@@ -63,11 +67,13 @@ def edit_update(
         replaced_at=now,
         replaced_by=author,
     )
-    if change.body is not None and change.body != update.body:
-        update.body, update.markup = change.body, "markdown"
+    said = facts_at_end(update, load_page(session).languages[0])
+    if change.body is not None:
+        body = ended(without_facts(change.body, next(iter(said.values()), "")), said)
+        if body != update.body:
+            update.body, update.markup = body, "markdown"
     if change.translations is not None:
-        facts = {code: {"facts": said["facts"]} for code, said in (update.texts or {}).items() if "facts" in said}
-        update.texts = {**facts, **(bodies_in(change.translations) or {})} or None
+        update.texts = bodies_in(_without_facts(change.translations, said), said)
         parent = _parent_of(update)
         parent.texts = titles_in(change.translations, parent.texts)
     if change.posted_at is not None and change.posted_at != update.posted_at:
@@ -84,6 +90,25 @@ def edit_update(
     session.flush()
     session.expire(_parent_of(update), ["updates"])
     return update
+
+
+def words_of(session: Session, update: Update) -> tuple[str, dict[str, Any], Said]:
+    """What its author wrote: the text, the translations, and what the product says at the end of both."""
+    said = facts_at_end(update, load_page(session).languages[0])
+    body = without_facts(update.body, next(iter(said.values()), ""))
+    translations = {
+        code: {name: without_facts(text, said.get(code, "")) for name, text in texts.items()}
+        for code, texts in translations_of(update.texts).items()
+    }
+    return body, translations, said
+
+
+def _without_facts(translations: Mapping[str, Translation], said: Said) -> dict[str, Translation]:
+    """What was written, where it was handed in with the facts at its end."""
+    return {
+        code: each.model_copy(update={"body": without_facts(each.body or "", said.get(code, "")) or None})
+        for code, each in translations.items()
+    }
 
 
 def withdraw_update(

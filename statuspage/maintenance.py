@@ -26,7 +26,7 @@ from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
 from statuspage.tongues import Texts, bodies_in, check_translations, ended, titles_in
 from statuspage.unread import check_read
-from statuspage.update_facts import work_words
+from statuspage.update_facts import with_facts, work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
 
 
@@ -83,7 +83,10 @@ def schedule(session: Session, draft: MaintenanceDraft, *, policy: Policy, autho
     session.flush()
     said = work_words(session, draft, now=now)
     body, texts = ended(draft.body, said), bodies_in(draft.translations, said)
-    add_update(session, maintenance, "announced", body, texts, at=now, author=author, notify=draft.notify)
+    details = with_facts(None, said)
+    add_update(
+        session, maintenance, "announced", body, texts, at=now, author=author, notify=draft.notify, details=details
+    )
     advance(session, maintenance, now)
     return maintenance
 

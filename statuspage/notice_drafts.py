@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from statuspage.drafts import Body, Draft, Instant, Line, Translations
 
 
@@ -26,3 +30,5 @@ class NoticeChange(Draft):
     pinned: bool | None = None
     translations: Translations | None = None
     """All there are from now on."""
+    edits: Annotated[int, Field(ge=0)] | None = None
+    """How often it had been changed when its author read it: refused when somebody changed it since."""

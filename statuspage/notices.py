@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from statuspage.errors import NotFound, Problem, Refused
+from statuspage.errors import NotFound, Overtaken, Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.models import Notice
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
@@ -33,6 +33,7 @@ def post_notice(session: Session, draft: NoticeDraft, *, author: str, now: datet
         posted_at=now,
         updated_at=now,
         ends_at=draft.ends_at,
+        edits=0,
         author=author,
     )
     session.add(notice)
@@ -43,8 +44,11 @@ def post_notice(session: Session, draft: NoticeDraft, *, author: str, now: datet
 
 
 def change_notice(session: Session, notice: Notice, change: NoticeChange, *, now: datetime) -> Notice:
-    """Change what is given; an explicit null takes the end away. An end that has passed ends it. Raises Refused."""
-    for field in sorted(change.model_fields_set):
+    """Change what is given; an explicit null takes the end away. An end that has passed ends it. Raises Refused,
+    or Overtaken where somebody changed it after its author read it."""
+    if change.edits is not None and change.edits != notice.edits:
+        raise Overtaken(Problem("edits", "somebody changed it meanwhile: read it as it is now, then change it"))
+    for field in sorted(change.model_fields_set - {"edits"}):
         value = getattr(change, field)
         if value is None and field != "ends_at":
             raise Refused(Problem(field, "must not be empty"))
@@ -54,6 +58,7 @@ def change_notice(session: Session, notice: Notice, change: NoticeChange, *, now
         else:
             setattr(notice, field, value)
     notice.updated_at = now
+    notice.edits += 1
     session.flush()
     return notice
 

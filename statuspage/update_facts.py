@@ -6,7 +6,7 @@ page, mails, feeds and chats have it without knowing of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,10 +19,14 @@ from statuspage.domain.sla.recovery import Loss, may_recover, recovery_loss
 from statuspage.domain.wallclock import wire
 from statuspage.drafts import MaintenanceDraft, UpdateDraft
 from statuspage.errors import Problem, Refused
-from statuspage.models import Incident, Page
+from statuspage.models import Incident, Page, Update
 from statuspage.publishing.wording import Words, words_of
 from statuspage.tongues import Said
 
+FACTS = "facts"
+"""Among an update's details: what the product says at the end of its text, by language."""
+TOLD = ("workaround_at", "snapshot_at")
+"""Details that are said at the end of a text, also of updates that do not keep how."""
 Sentence = Callable[[Words], str]
 
 
@@ -50,7 +54,33 @@ def facts_of(session: Session, incident: Incident, draft: UpdateDraft, *, policy
     if loss is not None:
         details |= {"snapshot_at": wire(loss.span.start), "lost_until": wire(loss.span.end)}
         sentences.append(_said_of_loss(loss))
-    return Facts(_said_in_each(session, sentences), details or None)
+    said = _said_in_each(session, sentences)
+    return Facts(said, with_facts(details, said))
+
+
+def with_facts(details: Mapping[str, Any] | None, said: Said) -> dict[str, Any] | None:
+    """The details of an update whose text ends with what the product says; None where there are none."""
+    return {**(details or {}), **({FACTS: said} if said else {})} or None
+
+
+def facts_at_end(update: Update, first: str) -> Said:
+    """What the product says at the end of an update's texts, by language, that of the original (`first`) before all;
+    empty where it says nothing."""
+    details = update.details or {}
+    if FACTS in details:
+        return dict(details[FACTS])
+    if not any(name in details for name in TOLD):
+        return {}
+    said = {first: update.body.rpartition("\n\n")[2]}
+    for code, texts in (update.texts or {}).items():
+        pair = texts.get("facts")
+        said[code] = pair[1] if pair else str(texts.get("body", "")).rpartition("\n\n")[2]
+    return said
+
+
+def without_facts(text: str, facts: str) -> str:
+    """A text without what the product says at its end."""
+    return text.removesuffix(facts).rstrip() if facts else text
 
 
 def work_words(session: Session, draft: MaintenanceDraft, *, now: datetime) -> Said:

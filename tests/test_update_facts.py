@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from statuspage import incidents, maintenance
+from statuspage import amendments, incidents, maintenance
+from statuspage.amendment_drafts import UpdateChange
 from statuspage.components import ensure_page
 from statuspage.drafts import IncidentDraft, MaintenanceDraft, UpdateDraft, read_draft
 from statuspage.errors import Refused
@@ -40,7 +41,8 @@ def test_recovery_says_what_is_lost(optimy: Contract) -> None:
         "News.\n\n**Recovered from the backup of 8 July 2024, 03:00 UTC. "
         "Changes made from then until 8 July 2024, 08:00 UTC (5 h) may be lost.**"
     )
-    assert update.details == {"snapshot_at": "2024-07-08T03:00:00Z", "lost_until": "2024-07-08T08:00:00Z"}
+    facts = {"snapshot_at": "2024-07-08T03:00:00Z", "lost_until": "2024-07-08T08:00:00Z"}
+    assert update.details == {**facts, "facts": {"en": update.body.removeprefix("News.\n\n")}}
 
 
 @pytest.mark.parametrize(("until", "over"), [("08:00:00", False), ("08:00:01", True)])
@@ -112,3 +114,21 @@ def test_unclosed_words_keep_their_original(optimy: Contract) -> None:
     """A code block that nobody closed takes the sentence in; readers then see the original as a whole."""
     optimy.session.get_one(Page, 1).languages = ["en", "nl"]
     assert in_dutch(post(optimy, body="```\nlog", workaround_at="2024-07-08T11:00Z")) is None
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_edit_leaves_the_facts_as_they_are(optimy: Contract, keeps: bool) -> None:
+    optimy.session.get_one(Page, 1).languages = ["en", "nl"]
+    update = post(optimy, workaround_at="2024-07-08T11:00Z", translations={"nl": {"body": "Nieuws."}})
+    english, dutch = update.details["facts"].values() if update.details else ("", "")
+    if not keeps:  # posted before the facts were kept apart
+        update.details = {"workaround_at": "2024-07-08T11:00:00Z"}
+    assert amendments.words_of(optimy.session, update)[:2] == ("News.", {"nl": {"body": "Nieuws."}})
+    new = {"body": "Better news.", "translations": {"nl": {"body": f"Beter nieuws.\n\n{dutch}"}}}
+    change = read_draft(UpdateChange, new)
+    amendments.edit_update(optimy.session, update, change, author="bob", now=at("2024-07-08T11:00Z"))
+    assert update.body == f"Better news.\n\n{english}"
+    assert update.texts == {"nl": {"body": f"Beter nieuws.\n\n{dutch}"}}
+    untold = read_draft(UpdateChange, {"translations": {}})
+    amendments.edit_update(optimy.session, update, untold, author="bob", now=at("2024-07-08T11:01Z"))
+    assert update.texts == {"nl": {"facts": [english, dutch]}}

@@ -37,6 +37,7 @@ HELP = {
     "provider": "Who the third party is, with --cause third_party.",
     "notify": "Whether subscribers are told; the page shows it all the same.",
     "after": "The newest update you have read: refused when there is another.",
+    "edits": "How often it had been changed when you read it: refused when somebody changed it since.",
     "publish_updates": "An update that becomes public when this one makes its incident so; repeatable.",
     "started_at": f"Now by default. {TIME_HELP}",
     "resolved_at": f"When it was over, with the status resolved; now by default. {TIME_HELP}",

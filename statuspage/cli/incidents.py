@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from statuspage import amendments, incidents, proposals, timed_posts
-from statuspage.amendment_drafts import Withdrawal
+from statuspage.amendment_drafts import IncidentAmendment, Withdrawal
 from statuspage.changes import Change, Installation, site_change
 from statuspage.cli.console import (
     author,
@@ -28,6 +28,7 @@ from statuspage.cli.fields import TIME_HELP, read_typed, takes
 from statuspage.cli.timed import say_timed
 from statuspage.domain.vocabulary import IncidentStatus
 from statuspage.drafts import IncidentChange, IncidentDraft, UpdateDraft, read_draft
+from statuspage.incident_amendments import amend_incident
 from statuspage.models import Incident
 from statuspage.web.api_v1.incidents import IncidentAnswer, incident_answer
 from statuspage.web.api_v1.timed import timed_answer
@@ -119,6 +120,27 @@ def edit(incident_id: str, typed: dict[str, Any], as_json: bool) -> None:
     def act(change: Change) -> Incident:
         row = incidents.load_incident(change.session, incident_id)
         return proposals.change(change.session, row, wanted, policy=change.policy, author=author(), now=now)
+
+    _do(installation, now, act, as_json)
+
+
+@incident.command("amend")
+@_id
+@takes(IncidentAmendment)
+@click.option("--never", multiple=True, metavar="SLUG", help="A component that it never affected; repeatable.")
+@_json
+@plainly
+def amend(incident_id: str, typed: dict[str, Any], never: tuple[str, ...], as_json: bool) -> None:
+    """Set right what the incident ID is called, or did to components from its start. What it was is kept."""
+    installation, now = opened()
+    draft = read_typed(IncidentAmendment, typed, page_zone(installation))
+    if never:
+        draft = draft.model_copy(update={"components": {**(draft.components or {}), **dict.fromkeys(never)}})
+
+    def act(change: Change) -> Incident:
+        row = incidents.load_incident(change.session, incident_id)
+        amend_incident(change.session, row, draft, policy=change.policy, author=author(), now=now)
+        return row
 
     _do(installation, now, act, as_json)
 

@@ -30,6 +30,8 @@ class Notice(Base):
     posted_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+    edits: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was changed since it was posted."""
     author: Mapped[str | None] = mapped_column(String(255))
 
 

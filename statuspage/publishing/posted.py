@@ -84,6 +84,7 @@ def _incident_view(incident: Incident, updates: tuple[UpdateView, ...], policy: 
         updated_at=incident.updated_at,
         monitoring_at=incident.monitoring_at,
         resolved_at=incident.resolved_at,
+        edited_at=incident.edited_at,
         public_at=incident.public_at or incident.created_at,
         shortlink=incident.shortlink,
         updates=updates,

@@ -195,6 +195,8 @@ class IncidentView:
     """What was posted in further languages, as stored."""
     lang: str | None = None
     """Of the title: the original's language, where it stands in a page of another."""
+    edited_at: datetime | None = None
+    """When its title or components were last set right."""
 
 
 @dataclass(frozen=True)

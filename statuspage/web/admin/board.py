@@ -14,10 +14,11 @@ from statuspage.components import load_page
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances, load_upcoming
-from statuspage.models import Delivery, Incident, Maintenance
+from statuspage.models import Delivery, Incident, Maintenance, TimedPost
 from statuspage.notify.flow import Flow, load_flows
 from statuspage.notify.pauses import Pause, load_pause
 from statuspage.proposals import load_proposals
+from statuspage.timed_posts import load_timed
 from statuspage.web.admin.lead_times import Unannounced, load_unannounced
 from statuspage.web.health import WORKER_SILENT, ProberBeat, last_beat, prober_beat
 
@@ -53,6 +54,7 @@ class Board:
     """All the dashboard shows."""
 
     drafts: Sequence[Incident]
+    waiting: Sequence[TimedPost]
     clocks: Sequence[Clock]
     running: Sequence[Maintenance]
     upcoming: Sequence[Maintenance]
@@ -75,6 +77,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
     stale, reason = _freshness(session, installation, now)
     return Board(
         drafts=load_proposals(session),
+        waiting=load_timed(session),
         clocks=_clocks(session, installation, now),
         running=load_maintenances(session, statuses=[s for s in MaintenanceStatus if s.is_running]),
         upcoming=load_upcoming(session, AHEAD + 1)[:AHEAD],

@@ -23,6 +23,7 @@ from statuspage.notify.recipients import Told, count_told
 from statuspage.publishing.markup import html_of
 from statuspage.update_facts import loss_of
 from statuspage.web.admin.door import zone
+from statuspage.web.admin.timed import time_typed
 from statuspage.web.forms import Form
 
 
@@ -30,7 +31,7 @@ from statuspage.web.forms import Form
 class Outcome:
     """What would happen. `terms` is None while no priority is chosen; `told` is how many would hear, by channel;
     `restored` are the names of components that resolving would give back, `loss` is what a restored backup loses;
-    `html` is the allow-listed text."""
+    `html` is the allow-listed text; `at` is when the form publishes itself, None for now."""
 
     title: str
     html: str
@@ -42,33 +43,34 @@ class Outcome:
     due: datetime | None
     restored: tuple[str, ...] = ()
     loss: Loss | None = None
+    at: datetime | None = None
 
 
 def of_new_incident(session: Session, form: Form, *, policy: Policy, now: datetime) -> Outcome:
     """What the form of a new incident would do."""
-    terms = policy.priority(form.value("priority"))
+    terms, at = policy.priority(form.value("priority")), time_typed(form, now)
     shown = _is_public(form, policy, terms)
     public, notify = shown and terms is not None, form.is_ticked("notify")
     told = _count(session, form, terms) if public and notify else Told()
-    due = next_update_due(policy, terms.id, _status(form), now) if terms and public else None
-    return Outcome(form.value("title").strip(), _html(form), terms, public, False, notify, told, due)
+    due = next_update_due(policy, terms.id, _status(form), at or now) if terms and public else None
+    return Outcome(form.value("title").strip(), _html(form), terms, public, False, notify, told, due, at=at)
 
 
 def of_update(session: Session, incident: Incident, form: Form, *, policy: Policy, now: datetime) -> Outcome:
     """What the form of a further update would do."""
-    terms = policy.priority(form.value("priority") or incident.priority)
+    terms, at = policy.priority(form.value("priority") or incident.priority), time_typed(form, now)
     raised = incident.public_at is None and _is_public(form, policy, terms)
     public, notify = incident.public_at is not None or raised, form.is_ticked("notify")
     told = _count(session, form, terms, incident) if public and notify else Told()
     status = _status(form)
-    due = next_update_due(policy, terms.id, status, now) if terms and public else None
+    due = next_update_due(policy, terms.id, status, at or now) if terms and public else None
     restored = () if status.is_open else tuple(_held(session, incident))
     loss = _loss(incident, form, terms, policy, now)
     if public and loss is not None:
         told = told.with_mails(
             count_obliged_by_recovery(session, incident, subscribers=notify, policy=policy, now=now)
         )
-    return Outcome(incident.title, _html(form), terms, public, raised, notify, told, due, restored, loss)
+    return Outcome(incident.title, _html(form), terms, public, raised, notify, told, due, restored, loss, at)
 
 
 def _is_public(form: Form, policy: Policy, terms: PriorityTerms | None) -> bool:

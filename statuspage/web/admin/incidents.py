@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import customer_reports, incidents, proposals, templates
+from statuspage import customer_reports, incidents, proposals, templates, timed_posts
 from statuspage.changes import site_change
 from statuspage.components import current_statuses, load_components
 from statuspage.domain.lifecycle import incident_steps
@@ -20,7 +20,7 @@ from statuspage.models import Incident
 from statuspage.notify.told import load_delivery_report
 from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
-from statuspage.web.admin import consequences, unsent
+from statuspage.web.admin import consequences, timed, unsent
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, may, note, show, tell, user, words, zone
 from statuspage.web.forms import Form
@@ -50,10 +50,12 @@ def create_incident() -> Response:
     """Open the incident, or show the form again with what is wrong."""
     form, now = Form(request.form), current.now()
     try:
-        draft = read_form(form)
+        draft, publish_at = read_form(form), timed.time_of(form)
         with site_change(current.installation(), now, author=user().email) as change:
-            begin = proposals.keep if form.is_ticked("draft") else incidents.open_incident
+            begin = proposals.keep if form.is_ticked("draft") or publish_at else incidents.open_incident
             incident = begin(change.session, draft, policy=change.policy, author=change.author, now=now)
+            if publish_at is not None:
+                proposals.publish_later(change.session, incident, publish_at, author=change.author, now=now)
             action = "incident.draft" if incident.draft else "incident.open"
             note(change.session, action, incident.id, now=now, priority=incident.priority, notify=draft.notify)
             unsent.end(change.session, "incident-new", form)
@@ -64,7 +66,9 @@ def create_incident() -> Response:
             return show_form(session, form, 422)
     due = incidents.next_due(incident, change.policy)
     said = _("Kept as a draft. Nobody outside sees it.")
-    if not incident.draft:
+    if publish_at is not None:
+        said = timed.planned_for(publish_at)
+    elif not incident.draft:
         said = posted(change.queued, incident.public_at, due)
     tell(said, change, sent="incident-new")
     return go("show_incident", incident_id=incident.id)
@@ -87,7 +91,8 @@ def show_incident(incident_id: str) -> Response:
         incident = incidents.load_incident(session, incident_id)
         if incident.draft and may("admin.show_proposal"):
             return go("show_proposal", incident_id=incident_id)
-        form = unsent.brought_back(session, f"incident-{incident_id}") or Form(prefilled(session, incident))
+        form = unsent.brought_back(session, f"incident-{incident_id}") or _planned(session, incident)
+        form = form or Form(prefilled(session, incident))
         return show_one(session, incident, form)
 
 
@@ -115,6 +120,7 @@ def show_one(
         templates=templates.load_templates(session),
         unsent=unsent.offered(session, f"incident-{incident.id}", form),
         missed=missed,
+        waiting=timed_posts.load_timed(session, incident),
         held=incidents.components_held(session, incident),
         told_report=load_delivery_report(session, incident_id=incident.id),
         groups=by_group(load_components(session)),
@@ -125,6 +131,16 @@ def show_one(
         reports=customer_reports.load_reports(session, incident_id=incident.id, limit=None),
         internal=[u for u in incident.updates if u.public_at is None and u.event != incidents.NOTE],
     )
+
+
+def _planned(session: Session, incident: Any) -> Form | None:
+    """The form of an update that waits for its time and is to be changed; what it leaves alone is as it is now."""
+    form = timed.brought_back(session, timed_posts.INCIDENT_UPDATE)
+    if form is not None:
+        for name, value in prefilled(session, incident).items():
+            if name != "notify":
+                form.typed.setdefault(name, value)
+    return form
 
 
 def prefilled(session: Session, incident: Any) -> dict[str, Any]:
@@ -174,7 +190,7 @@ def show_form(session: Session, form: Form, status: int = 200, draft: Incident |
         status,
         draft=draft,
         form=form,
-        unsent=() if draft else unsent.offered(session, "incident-new", form),
+        unsent=unsent.offered(session, f"draft-{draft.id}" if draft else "incident-new", form),
         templates=templates.load_templates(session),
         policy=policy,
         groups=by_group(components),

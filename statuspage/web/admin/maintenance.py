@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from statuspage import customer_reports, extensions, maintenance, templates
+from statuspage import customer_reports, extensions, maintenance, templates, timed_posts
 from statuspage.changes import Change, site_change
 from statuspage.components import load_components
 from statuspage.domain.lifecycle import maintenance_steps
@@ -19,7 +19,7 @@ from statuspage.models import Maintenance
 from statuspage.notify.told import load_delivery_report
 from statuspage.unread import newest_id, posted_since
 from statuspage.web import current
-from statuspage.web.admin import unsent
+from statuspage.web.admin import timed, unsent
 from statuspage.web.admin.components import by_group
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import LIST_LENGTH, read_cursor, refuse_unfilled
@@ -43,7 +43,9 @@ def list_maintenances() -> Response:
     after = read_cursor(request.args.get("after", ""))
     with current.installation().database.read() as session:
         found = maintenance.load_maintenances(session, after=after, limit=LIST_LENGTH + 1)
-        return show("maintenance/list.html", notices=found[:LIST_LENGTH], more=len(found) > LIST_LENGTH)
+        waiting = [row for row in timed_posts.load_timed(session) if row.kind == timed_posts.MAINTENANCE]
+        more = len(found) > LIST_LENGTH
+        return show("maintenance/list.html", notices=found[:LIST_LENGTH], more=more, waiting=waiting)
 
 
 @admin.get("/maintenance/new")
@@ -51,7 +53,10 @@ def new_maintenance() -> Response:
     """The form that announces a maintenance."""
     form = Form({"kind": MaintenanceKind.SCHEDULED, "risk": Risk.NORMAL, "notify": "yes"})
     with current.installation().database.read() as session:
-        return show_form(session, unsent.brought_back(session, "maintenance-new") or form)
+        found = unsent.brought_back(session, "maintenance-new") or timed.brought_back(
+            session, timed_posts.MAINTENANCE
+        )
+        return show_form(session, found or form)
 
 
 @admin.post("/maintenance")
@@ -64,28 +69,36 @@ def create_maintenance() -> Response:
     try:
         refuse_unfilled(form)
         form.check()
+        publish_at = timed.time_of(form)
         with site_change(current.installation(), now, author=user().email) as change:
-            notice = maintenance.schedule(
-                change.session, read_first(form), policy=change.policy, author=change.author, now=now
-            )
-            note(
-                change.session,
-                "maintenance.schedule",
-                notice.id,
-                now=now,
-                kind=notice.kind,
-                urgent=notice.urgent,
-                notify=form.is_ticked("notify"),
-            )
+            timed.take_out(change, form)
+            notice = None
+            if publish_at is None:
+                notice = _announce(change, form)
+            else:
+                planner = timed.planner(change, publish_at)
+                timed_posts.plan_maintenance(change.session, read_first(form), planner)
             unsent.end(change.session, "maintenance-new", form)
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
         unsent.keep_refused("maintenance-new", form)
         with current.installation().database.read() as session:
             return show_form(session, form, 422)
+    if publish_at is not None or notice is None:
+        tell(timed.planned_for(publish_at or now), change, sent="maintenance-new")
+        return go("list_maintenances")
     heading = _("Announced as %(kind)s.", kind=_("urgent maintenance") if notice.urgent else notice.kind.value)
     _tell(heading, change, sent="maintenance-new")
     return go("show_maintenance", maintenance_id=notice.id)
+
+
+def _announce(change: Change, form: Form) -> Maintenance:
+    notice = maintenance.schedule(
+        change.session, read_first(form), policy=change.policy, author=change.author, now=change.now
+    )
+    facts = {"kind": notice.kind, "urgent": notice.urgent, "notify": form.is_ticked("notify")}
+    note(change.session, "maintenance.schedule", notice.id, now=change.now, **facts)
+    return notice
 
 
 @admin.post("/maintenance/assess")
@@ -119,9 +132,16 @@ def create_maintenance_update(maintenance_id: str) -> Response:
     """Say something, and start, verify or finish the work."""
 
     def post(change: Change, notice: Maintenance, form: Form) -> None:
-        maintenance.post_update(change.session, notice, read_word(form), author=change.author, now=change.now)
+        publish_at = timed.time_of(form)
+        timed.take_out(change, form)
+        if publish_at is None:
+            maintenance.post_update(change.session, notice, read_word(form), author=change.author, now=change.now)
+        else:
+            planner = timed.planner(change, publish_at)
+            timed_posts.plan_maintenance_update(change.session, notice, read_word(form), planner)
 
-    return _step(maintenance_id, "update", _("Published."), post)
+    planned = Form(request.form).filled("publish_at")
+    return _step(maintenance_id, "update", _("Planned.") if planned else _("Published."), post)
 
 
 @admin.post("/maintenance/<maintenance_id>/move")
@@ -164,10 +184,12 @@ def cancel_maintenance(maintenance_id: str) -> Response:
 def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
     """One step of a notice in one change; a refusal shows its page again with that step's form."""
     form, now = Form(request.form), current.now()
+    key = f"maintenance-{maintenance_id}-{name}"
     try:
         with site_change(current.installation(), now, author=user().email) as change:
             notice = maintenance.load_maintenance(change.session, maintenance_id)
             post(change, notice, form)
+            unsent.end(change.session, key, form)
             note(
                 change.session,
                 f"maintenance.{name}",
@@ -178,23 +200,24 @@ def _step(maintenance_id: str, name: str, said: str, post: Any) -> Response:
             )
     except Refused as refused:
         refuse_window(form, refused, current.installation().policy(now))
+        unsent.keep_refused(key, form)
         with current.installation().database.read() as session:
             notice = maintenance.load_maintenance(session, maintenance_id)
             return show_one(session, notice, status=422, **{name: form})
-    _tell(said, change, sent=f"maintenance-{maintenance_id}-{name}")
+    _tell(said, change, sent=key)
     return go("show_maintenance", maintenance_id=maintenance_id)
 
 
-def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: Form) -> Response:
-    """The page of one maintenance; `forms` are those that were sent, by the step's name."""
+def show_one(session: Session, notice: Maintenance, status: int = 200, **sent: Form) -> Response:
+    """The page of one maintenance; `sent` are the forms that were, by the step's name."""
     now = current.now()
-    missed = posted_since(notice.updates, forms["update"].value("after")) if "update" in forms else ()
     policy = current.installation().policy(now)
-    window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
-    move = forms.get("move") or Form({**window, "kind": notice.asked_kind or "", "notify": "yes"})
-    extend = forms.get("extend") or Form({"notify": "yes"})
+    forms, opened, kept = _step_forms(session, notice, sent)
+    missed = posted_since(notice.updates, forms[opened].value("after")) if opened in forms else ()
+    for form in forms.values():
+        form.typed["after"] = newest_id(notice.updates)
     slugs = [component.slug for component in notice.components]
-    later = move if notice.status is MaintenanceStatus.SCHEDULED else extend
+    later = forms["move" if notice.status is MaintenanceStatus.SCHEDULED else "extend"]
     return show(
         "maintenance/show.html",
         status,
@@ -202,27 +225,44 @@ def show_one(session: Session, notice: Maintenance, status: int = 200, **forms: 
         steps=maintenance_steps(notice.status),
         told_report=load_delivery_report(session, maintenance_id=notice.id),
         reports=customer_reports.load_reports(session, maintenance_id=notice.id, limit=None),
-        update=_word_of(notice, forms.get("update")),
         missed=missed,
-        move=move,
+        kept=kept,
+        waiting=timed_posts.load_timed(session, notice),
         later=assessment_of(session, later_window(later, notice), now=now, but=notice.id),
         told=count_told(session, slugs, policy, now),
-        cancel=forms.get("cancel") or Form({"notify": "yes"}),
-        withdrawal=forms.get("withdrawal") or Form(),
-        opened=next(iter(forms), ""),
+        withdrawal=sent.get("withdrawal") or Form(),
+        opened=opened,
         may_move=notice.status is MaintenanceStatus.SCHEDULED,
         may_extend=notice.status.is_running,
-        extend=extend,
         policy=policy,
         kinds=_kinds(policy),
+        **forms,
     )
 
 
-def _word_of(notice: Maintenance, sent: Form | None) -> Form:
-    """The form of a word on the work, to be posted after what is read now."""
-    form = sent or Form({"status": notice.status, "notify": "yes"})
-    form.typed["after"] = newest_id(notice.updates)
-    return form
+def _step_forms(
+    session: Session, notice: Maintenance, sent: dict[str, Form]
+) -> tuple[dict[str, Form], str, dict[str, Any]]:
+    """The forms of the steps by name (sent, brought back, or as it is), the one to be seen, and what else was typed
+    into each and not sent."""
+    window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
+    first = {
+        "update": {"status": notice.status},
+        "move": {**window, "kind": notice.asked_kind or ""},
+        "extend": {},
+        "cancel": {},
+    }
+    forms, opened, kept = {}, next(iter(sent), ""), {}
+    for name, values in first.items():
+        key = f"maintenance-{notice.id}-{name}"
+        back = None if sent else unsent.brought_back(session, key)
+        if back is None and name == "update" and not sent:
+            back = timed.brought_back(session, timed_posts.MAINTENANCE_UPDATE)
+        if back is not None:
+            opened = name
+        forms[name] = sent.get(name) or back or Form({**values, "notify": "yes"})
+        kept[name] = unsent.offered(session, key, forms[name])
+    return forms, opened, kept
 
 
 def show_form(session: Session, form: Form, status: int = 200) -> Response:

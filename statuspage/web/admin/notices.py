@@ -12,9 +12,11 @@ from statuspage import notices
 from statuspage.changes import site_change
 from statuspage.drafts import read_draft
 from statuspage.errors import Refused
+from statuspage.models import Notice
 from statuspage.notice_drafts import NoticeChange, NoticeDraft
 from statuspage.notify.recipients import count_notice_readers
 from statuspage.web import current
+from statuspage.web.admin import unsent
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.forms import Form, written, written_translations
 
@@ -23,7 +25,7 @@ from statuspage.web.forms import Form, written, written_translations
 def list_notices() -> Response:
     """All notices, newest first, and the form for a new one."""
     with current.installation().database.read() as session:
-        return show_list(session, Form())
+        return show_list(session, unsent.brought_back(session, "notice-new") or Form())
 
 
 @admin.post("/notices")
@@ -35,8 +37,10 @@ def create_notice() -> Response:
         with site_change(current.installation(), now, author=user().email) as change:
             posted = notices.post_notice(change.session, draft, author=change.author, now=now)
             note(change.session, "notice.post", posted.id, now=now, title=posted.title, notify=draft.notify)
+            unsent.end(change.session, "notice-new", form)
     except Refused as refused:
         form.refuse_all(refused)
+        unsent.keep_refused("notice-new", form)
         with current.installation().database.read() as session:
             return show_list(session, form, 422)
     told = _("%(count)s e-mails queued.", count=f"{change.queued:,}") if change.queued else _("No e-mail is sent.")
@@ -49,25 +53,16 @@ def edit_notice(notice_id: str) -> Response:
     """The form that changes a notice."""
     with current.installation().database.read() as session:
         found = notices.load_notice(session, notice_id)
-        form = Form(
-            {
-                "title": found.title,
-                "body": found.body,
-                "ends_at": written(found.ends_at, zone()) if found.ends_at else "",
-                "pinned": "yes" if found.pinned else "",
-                **written_translations(found.texts or {}),
-            }
-        )
-        return show("notices/form.html", form=form, notice=found)
+        return _show_one(session, found, unsent.brought_back(session, f"notice-{notice_id}") or _prefilled(found))
 
 
 @admin.post("/notices/<notice_id>")
 def change_notice(notice_id: str) -> Response:
     """Save it, or take it off the page for good."""
     form, now = Form(request.form), current.now()
-    deletes = form.value("do") == "delete"
+    deletes, key = form.value("do") == "delete", f"notice-{notice_id}"
     try:
-        values = {} if deletes else _values(form)
+        values = {} if deletes else {**_values(form), "edits": int(form.filled("edits") or 0)}
         form.check()
         wanted = read_draft(NoticeChange, values)
         with site_change(current.installation(), now, author=user().email) as change:
@@ -77,12 +72,39 @@ def change_notice(notice_id: str) -> Response:
                 notices.delete_notice(change.session, found)
             else:
                 notices.change_notice(change.session, found, wanted, now=now)
+            unsent.end(change.session, key, form)
     except Refused as refused:
         form.refuse_all(refused)
+        unsent.keep_refused(key, form)
         with current.installation().database.read() as session:
-            return show("notices/form.html", 422, form=form, notice=notices.load_notice(session, notice_id))
-    tell(_("The notice is gone.") if deletes else _("The notice is saved."), change)
+            return _show_one(session, notices.load_notice(session, notice_id), form, 422)
+    tell(_("The notice is gone.") if deletes else _("The notice is saved."), change, sent=key)
     return go("list_notices")
+
+
+@admin.post("/notices/preview")
+def preview_notice() -> Response:
+    """The notice as it would be read: a fragment for the script."""
+    return show("notices/_preview.html", form=Form(request.form))
+
+
+def _prefilled(found: Notice) -> Form:
+    return Form(
+        {
+            "title": found.title,
+            "body": found.body,
+            "ends_at": written(found.ends_at, zone()) if found.ends_at else "",
+            "pinned": "yes" if found.pinned else "",
+            "edits": str(found.edits),
+            **written_translations(found.texts or {}),
+        }
+    )
+
+
+def _show_one(session: Session, found: Notice, form: Form, status: int = 200) -> Response:
+    kept = unsent.offered(session, f"notice-{found.id}", form)
+    form.typed.setdefault("edits", str(found.edits))
+    return show("notices/form.html", status, form=form, notice=found, unsent=kept)
 
 
 def read_notice(form: Form) -> NoticeDraft:
@@ -105,4 +127,5 @@ def _values(form: Form) -> dict[str, Any]:
 def show_list(session: Session, form: Form, status: int = 200) -> Response:
     """All notices and the form for a new one, with what was typed."""
     told = count_notice_readers(session)
-    return show("notices/list.html", status, form=form, notices=notices.load_notices(session), told=told)
+    kept = unsent.offered(session, "notice-new", form)
+    return show("notices/list.html", status, form=form, notices=notices.load_notices(session), told=told, unsent=kept)

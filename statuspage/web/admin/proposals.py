@@ -16,7 +16,7 @@ from statuspage.drafts import IncidentChange, IncidentDraft, read_draft
 from statuspage.errors import Refused
 from statuspage.models import Incident
 from statuspage.web import current
-from statuspage.web.admin import consequences
+from statuspage.web.admin import consequences, unsent
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import posted, read_form, show_form
 from statuspage.web.forms import Form, written, written_translations
@@ -72,7 +72,8 @@ def edit_proposal(incident_id: str) -> Response:
         incident = incidents.load_incident(session, incident_id)
         if not incident.draft:
             return go("show_incident", incident_id=incident_id)
-        return show_form(session, _prefilled(incident), draft=incident)
+        form = unsent.brought_back(session, f"draft-{incident_id}") or _prefilled(incident)
+        return show_form(session, form, draft=incident)
 
 
 @admin.post("/incidents/<incident_id>/edit")
@@ -86,8 +87,10 @@ def change_proposal(incident_id: str) -> Response:
             draft = read_draft(IncidentChange, _given(form, wanted, incident, now))
             proposals.change(change.session, incident, draft, policy=change.policy, author=change.author, now=now)
             note(change.session, "incident.edit_draft", incident.id, now=now, priority=incident.priority)
+            unsent.end(change.session, f"draft-{incident_id}", form)
     except Refused as refused:
         form.refuse_all(refused)
+        unsent.keep_refused(f"draft-{incident_id}", form)
         with current.installation().database.read() as session:
             return show_form(session, form, 422, draft=incidents.load_incident(session, incident_id))
     tell(_("The draft is saved. Nobody outside sees it."), change, sent=f"draft-{incident_id}")

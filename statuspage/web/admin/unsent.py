@@ -16,14 +16,18 @@ from statuspage.web import current
 from statuspage.web.admin.door import OWN_FIELDS, admin, go, user
 from statuspage.web.forms import Form
 
-_KEY = re.compile(r"(incident|postmortem|maintenance)-([a-z0-9]{1,40})")
+_KEY = re.compile(r"(incident|postmortem|maintenance|notice|update|draft|amend)-([a-z0-9]{1,40})(?:-[a-z]{1,20})?")
 _WRITER = re.compile(r"[0-9a-f]{16}")
-_TELLING = ("title", "body", "starts_at")
+_TELLING = ("title", "body", "starts_at", "ends_at")
 """Without any of these a form says nothing worth bringing back."""
 _OPENED_BY = {
     "incident": ("show_incident", "incident_id"),
     "postmortem": ("write_postmortem", "incident_id"),
     "maintenance": ("show_maintenance", "maintenance_id"),
+    "notice": ("edit_notice", "notice_id"),
+    "update": ("edit_update", "update_id"),
+    "draft": ("edit_proposal", "incident_id"),
+    "amend": ("edit_incident", "incident_id"),
 }
 
 
@@ -45,7 +49,7 @@ def drop_unsent(key: str) -> Response:
     with current.installation().database.write() as session:
         unsent.end_form(session, user().id, key, writer, now=current.now())
     if name == "new":
-        return go(f"new_{kind}")
+        return go("list_notices" if kind == "notice" else f"new_{kind}")
     endpoint, value = _OPENED_BY[kind]
     return go(endpoint, **{value: name})
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from flask import Response, request
 
-from statuspage import incidents
-from statuspage.changes import site_change
+from statuspage import incidents, timed_posts
+from statuspage.changes import Change, site_change
 from statuspage.domain.vocabulary import IncidentStatus
 from statuspage.drafts import UpdateDraft, read_draft
 from statuspage.errors import Refused
+from statuspage.models import Incident
 from statuspage.unread import newest_id
 from statuspage.web import current
-from statuspage.web.admin import consequences, unsent
+from statuspage.web.admin import consequences, timed, unsent
 from statuspage.web.admin.door import admin, go, note, show, tell, user, zone
 from statuspage.web.admin.incidents import posted, provider_of, refuse_unfilled, said_of_components, show_one
 from statuspage.web.forms import Form
@@ -30,18 +31,13 @@ def create_update(incident_id: str) -> Response:
         with site_change(current.installation(), now, author=user().email) as change:
             incident = incidents.load_incident(change.session, incident_id)
             held = incidents.components_held(change.session, incident)
-            update = incidents.post_update(
-                change.session, incident, read_update(form, held), policy=change.policy, author=change.author, now=now
-            )
-            note(
-                change.session,
-                "incident.update",
-                incident.id,
-                now=now,
-                update=update.id,
-                status=update.status,
-                notify=update.notify,
-            )
+            publish_at, draft = timed.time_of(form), read_update(form, held)
+            timed.take_out(change, form)
+            if publish_at is None:
+                _post(change, incident, draft)
+            else:
+                planner = timed.planner(change, publish_at)
+                timed_posts.plan_update(change.session, incident, draft, planner)
             unsent.end(change.session, key, form)
     except Refused as refused:
         form.refuse_all(refused)
@@ -50,8 +46,17 @@ def create_update(incident_id: str) -> Response:
             incident = incidents.load_incident(session, incident_id)
             return show_one(session, incident, form, 422)
     due = incidents.next_due(incident, change.policy)
-    tell(posted(change.queued, incident.public_at, due), change, sent=key)
+    said = timed.planned_for(publish_at) if publish_at else posted(change.queued, incident.public_at, due)
+    tell(said, change, sent=key)
     return go("show_incident", incident_id=incident_id)
+
+
+def _post(change: Change, incident: Incident, draft: UpdateDraft) -> None:
+    update = incidents.post_update(
+        change.session, incident, draft, policy=change.policy, author=change.author, now=change.now
+    )
+    facts = {"update": update.id, "status": update.status, "notify": update.notify}
+    note(change.session, "incident.update", incident.id, now=change.now, **facts)
 
 
 @admin.get("/incidents/<incident_id>/postmortem")

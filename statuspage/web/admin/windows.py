@@ -21,12 +21,16 @@ from statuspage.notify.recipients import Told, cannot_wait
 from statuspage.publishing.markup import html_of
 from statuspage.web import current
 from statuspage.web.admin.door import words, zone
+from statuspage.web.admin.timed import time_typed
 from statuspage.web.forms import Form, written
 from statuspage.work_drafts import ExtensionDraft
 
 
 def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "") -> dict[str, Any]:
-    """What the policy makes of the window typed so far, and how many would be told; None while it is unfinished."""
+    """What the policy makes of the window typed so far, at the time at which it is published, and how many would be
+    told; None while it is unfinished."""
+    at = time_typed(form, now)
+    now = at or now
     policy = current.installation().policy(now)
     judged = Form({**form.typed.to_dict(flat=False), "title": "-", "body": form.filled("body") or "-"})
     assessment: NoticeAssessment | None = None
@@ -43,6 +47,7 @@ def assessment_of(session: Session, form: Form, *, now: datetime, but: str = "")
         "assessment": assessment,
         "refusals": _refusals_of(assessment, policy) if assessment else [],
         "window": window,
+        "at": at,
         "unclear": judged.found(),
         "policy": policy,
         "told": _count_told(session, form, policy, now, window and window[0]),
@@ -95,7 +100,7 @@ def read_first(form: Form) -> MaintenanceDraft:
 def read_move(form: Form) -> MoveDraft:
     """The draft that a move's form describes. Raises Refused, with the problems noted in the form."""
     try:
-        draft = read_draft(MoveDraft, _window(form))
+        draft = read_draft(MoveDraft, {**_window(form), "after": form.filled("after")})
     except Refused as refused:
         _refuse_all(form, refused)
     form.check()
@@ -115,6 +120,7 @@ def read_extension(form: Form) -> ExtensionDraft:
         "reason": form.filled("reason"),
         "reason_text": form.filled("reason_text"),
         "confirm": form.is_ticked("confirm"),
+        "after": form.filled("after"),
         **_words(form),
     }
     form.check()
@@ -123,7 +129,7 @@ def read_extension(form: Form) -> ExtensionDraft:
 
 def read_cancel(form: Form) -> CancelDraft:
     """The draft that calls it off. Raises Refused."""
-    return read_draft(CancelDraft, _words(form))
+    return read_draft(CancelDraft, {**_words(form), "after": form.filled("after")})
 
 
 def refuse_window(form: Form, refused: Refused, policy: Policy) -> None:

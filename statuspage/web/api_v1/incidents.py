@@ -8,10 +8,11 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from statuspage import amendments, incidents, proposals
-from statuspage.amendment_drafts import Withdrawal
+from statuspage.amendment_drafts import IncidentAmendment, Withdrawal
 from statuspage.domain.sla.policy import Policy
 from statuspage.domain.vocabulary import Cause, ComponentStatus, Impact, IncidentStatus, Priority, Scope
 from statuspage.drafts import IncidentChange, IncidentDraft, Instant, UpdateDraft, read_draft
+from statuspage.incident_amendments import amend_incident as amend
 from statuspage.models import Incident, Update
 from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
@@ -63,6 +64,7 @@ class IncidentAnswer(Shape):
     created_at: UtcInstant
     updated_at: UtcInstant
     resolved_at: UtcInstant | None
+    edited_at: UtcInstant | None = Field(None, description="When its title or components were last set right")
     next_update_due: UtcInstant | None
     updates: list[UpdateAnswer]
     components: dict[str, ComponentStatus]
@@ -173,6 +175,34 @@ def publish_draft(call: Call, incident_id: str) -> Answer:
         )
 
 
+@endpoint(
+    "POST",
+    "/incidents/<incident_id>/amend",
+    scope=Scope.WRITE,
+    body=IncidentAmendment,
+    gives=IncidentAnswer,
+    status=201,
+)
+def amend_incident(call: Call, incident_id: str, draft: IncidentAmendment) -> Answer:
+    """Set right what a published incident is called, or did to components from its start (null: it never affected
+    that one). What it was is kept, the page says that it was edited, and nobody is told."""
+    with call.change() as change:
+        incident = incidents.load_incident(change.session, incident_id)
+        amend(
+            change.session,
+            incident,
+            draft,
+            policy=change.policy,
+            author=call.author,
+            now=call.now,
+            client=call.client,
+        )
+        return call.created(
+            incident_answer(change.session, incident, change.policy, call.base_url(change.session)),
+            f"/api/v1/incidents/{incident.id}",
+        )
+
+
 @endpoint("DELETE", "/incidents/<incident_id>", scope=Scope.WRITE, query=DiscardQuery, status=204)
 def withdraw_incident(call: Call, incident_id: str, query: DiscardQuery) -> Answer:
     """Throw a draft away for good, or take back what was published: gone from page, feeds and lists, with all it said
@@ -229,6 +259,7 @@ def _answer(incident: Incident, held: dict[str, ComponentStatus], policy: Policy
         created_at=incident.created_at,
         updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,
+        edited_at=incident.edited_at,
         next_update_due=incidents.next_due(incident, policy),
         updates=[update_answer(update) for update in reversed(incident.updates)],
         components=proposals.components_of(incident) if incident.draft else held,

@@ -26,6 +26,7 @@ class NoticeAnswer(Shape):
     posted_at: UtcInstant
     updated_at: UtcInstant
     ends_at: UtcInstant | None
+    edits: int
     translations: dict[str, TranslationAnswer] = {}
 
 
@@ -91,6 +92,7 @@ def notice_answer(row: Notice, base_url: str) -> NoticeAnswer:
             "posted_at": row.posted_at,
             "updated_at": row.updated_at,
             "ends_at": row.ends_at,
+            "edits": row.edits,
             "translations": translations_of(row.texts),
         }
     )
