@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from flask.cli import with_appcontext
@@ -13,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from statuspage import worker as work
 from statuspage.cli.console import fail, opened, plainly, say
-from statuspage.publishing.site import PublishFailed
+from statuspage.publishing.site import Progress, PublishFailed
 from statuspage.settings import ROOT
 from statuspage.web import current
 
@@ -26,10 +28,23 @@ def publish(everything: bool) -> None:
     """Write the public files for what changed since they were last written."""
     installation, now = opened()
     try:
-        result = installation.publisher.publish(now, everything=everything)
+        with _bar() as told:
+            result = installation.publisher.publish(now, everything=everything, progress=told)
     except PublishFailed as error:
         fail(str(error))
     say(f"Revision {result.revision}: {result.written} files written in {result.seconds:.2f} s.")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A progress bar on the terminal, with the time that is left; nothing where the output is read by a program."""
+    with click.progressbar(length=1, label="Publishing", file=sys.stderr, update_min_steps=1) as bar:
+
+        def tell(made: int, expected: int) -> None:
+            bar.length = expected
+            bar.update(made - bar.pos)
+
+        yield tell
 
 
 @click.command("worker")

@@ -7,6 +7,7 @@ siblings (.gz, .br) go first, so that a plain file that is up to date proves tha
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import os
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import brotli
 
@@ -27,36 +29,47 @@ _HASTE = (2, 1)
 """Up to how many bytes brotli has which quality and gzip which level, and what both have of larger files: a post
 waits for its compression. Measured on pages: from 4 to 5 a file becomes a tenth smaller and takes twice as long."""
 _SYNC_THREADS = 8
+_SYNC_EACH = 1000
+"""More files than that are not flushed one by one: a full build has hundreds of thousands."""
+_C_LIBRARY = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
 class _Staged:
     target: Path
     temporary: Path
+    place: Any = None
 
 
 def write_files(
-    folder: Path, files: Iterable[tuple[str, bytes]], progress: Callable[[str], None] | None = None
+    folder: Path,
+    files: Iterable[tuple[str, bytes]],
+    *,
+    place_of: Callable[[str], Any] | None = None,
+    lasting: bool = True,
 ) -> frozenset[str]:
     """Write each (relative path, bytes) that differs from what is there; returns the paths that were written.
 
-    Files appear in the given order. Raises OSError; then no target has changed unless a rename itself failed.
+    Files are staged as they come, so that very many need no memory, and appear by their place, else as given.
+    Raises OSError; then no target has changed unless a rename itself failed. What need not be `lasting` may be the
+    old version again after a power cut, never half of one.
     """
     staged: list[_Staged] = []
     written: set[str] = set()
     try:
         for path, content in files:
-            if progress is not None:
-                progress(path)
-            new = _stage(folder / path, content)
+            new = _stage(folder / path, content, place_of(path) if place_of else None)
             staged += new
             if new:
                 written.add(path)
+        if place_of is not None:
+            staged.sort(key=lambda file: file.place)
         _sync_files([file.temporary for file in staged])
         for file in staged:
             _date_apart(file)
             file.temporary.replace(file.target)
-        _sync_folders({file.target.parent for file in staged})
+        if lasting:
+            _sync_folders({file.target.parent for file in staged})
     finally:
         for file in staged:
             with suppress(OSError):
@@ -97,7 +110,7 @@ def is_staged(path: Path) -> bool:
     return path.name.startswith(STAGED)
 
 
-def _stage(target: Path, content: bytes) -> list[_Staged]:
+def _stage(target: Path, content: bytes, place: Any) -> list[_Staged]:
     """Temporary files for a target and its siblings; none when the target holds these bytes already."""
     compressed = target.suffix in COMPRESSED
     if _holds(target, content) and (not compressed or all(_sibling(target, s).exists() for s in SIBLINGS)):
@@ -114,7 +127,7 @@ def _stage(target: Path, content: bytes) -> list[_Staged]:
     staged: list[_Staged] = []
     try:
         for path, data in parts:
-            staged.append(_Staged(path, path.with_name(f"{STAGED}{os.getpid()}-{path.name}")))
+            staged.append(_Staged(path, path.with_name(f"{STAGED}{os.getpid()}-{path.name}"), place))
             staged[-1].temporary.write_bytes(data)
     except OSError:
         for file in staged:
@@ -149,10 +162,27 @@ def _sibling(path: Path, suffix: str) -> Path:
 
 
 def _sync_files(paths: list[Path]) -> None:
-    """Flush the files to the disk, several at a time: the file system joins them into few commits."""
+    """Flush the files to the disk, several at a time: the file system joins them into few commits; very many by one
+    flush of the whole file system, where there is one."""
+    if len(paths) > _SYNC_EACH and _sync_file_system(paths[0]):
+        return
     if paths:
         with ThreadPoolExecutor(min(_SYNC_THREADS, len(paths))) as threads:
             list(threads.map(_sync, paths))
+
+
+def _sync_file_system(path: Path) -> bool:
+    """Flush all that is written to the file system of this file (syncfs(2) of Linux). Whether that could be done."""
+    if not hasattr(_C_LIBRARY, "syncfs"):
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if _C_LIBRARY.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(path))
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _sync_folders(folders: Iterable[Path]) -> None:

@@ -37,6 +37,7 @@ from statuspage.publishing.touching import EVERYTHING, touched_since
 from statuspage.publishing.wellknown import render_wellknown
 
 Files = Iterator[tuple[str, bytes]]
+Progress = Callable[[int, int], None]
 NEVER = timedelta(days=3650)
 """Patience with figures that somebody else is to write."""
 _ONLY_THE_WHOLE = Touched(components=frozenset([""]))
@@ -87,12 +88,12 @@ class Publisher:
         self,
         now: datetime,
         everything: bool = False,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
         patience: timedelta = timedelta(),
     ) -> PublishResult:
         """Bring the folder up to what the database holds. Renders what changed since the revision on disk, or
         everything; figures that time alone made old no longer ago than `patience` are left to the next publish.
-        `progress` is told each path. Raises PublishFailed."""
+        `progress` is told how many files are made, and about how many it will be. Raises PublishFailed."""
         began = perf_counter()
         try:
             with self._turn, _locked(self.folder):
@@ -194,22 +195,31 @@ class Publisher:
         memory.learn(snapshot, basis)
         return memory, snapshot
 
-    def _write(self, snapshot: Snapshot, memory: Memory, progress: Callable[[str], None] | None) -> int:
-        files = sorted(render_site(snapshot, memory.fragments), key=lambda file: place_of(file[0]))
+    def _write(self, snapshot: Snapshot, memory: Memory, progress: Progress | None) -> int:
+        expected = expected_files(snapshot)
+        paths: list[str] = []
+
+        def made() -> Files:
+            for path, content in render_site(snapshot, memory.fragments):
+                paths.append(path)
+                if progress is not None:
+                    progress(len(paths), max(expected, len(paths)))
+                yield path, content
+
+        before = read_marker(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        changed = len(write_files(self.folder, made(), place_of=place_of))
         memory.fragments.tidy()
         if snapshot.touched.everything:
             memory.fragments.forget(*PER_EVENT)  # of very much that no publish asks for again
-        named = snapshot.touched.named
-        memory.storied |= {c.slug for c in snapshot.components if snapshot.touched.everything or c.slug in named}
-        before = read_marker(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        changed = len(write_files(self.folder, files, progress))
-        if snapshot.touched.everything:
-            changed += remove_others(self.folder, (path for path, _ in files))
+            changed += remove_others(self.folder, paths)
         elif before is not None:
             changed += remove_files(self.folder, [*_gone_months(before, snapshot), *_gone_events(snapshot)])
+        named = snapshot.touched.named
+        memory.storied |= {c.slug for c in snapshot.components if snapshot.touched.everything or c.slug in named}
         marker = marker_of(snapshot, before, self._made_by())
-        write_files(self.folder, [(MARKER, marker_bytes(marker))])
+        # an older marker costs a publish, and everything else is on the disk by now
+        write_files(self.folder, [(MARKER, marker_bytes(marker))], lasting=False)
         return changed
 
     def _made_by(self) -> str:
@@ -230,6 +240,15 @@ def render_site(snapshot: Snapshot, fragments: Fragments | None = None) -> Files
         told = spoken(snapshot, language)
         files = chain(render_pages(told, fragments), render_feeds(told, fragments), render_calendar(told))
         yield from ((folder + path, content) for path, content in files)
+
+
+def expected_files(snapshot: Snapshot) -> int:
+    """About how many files are due: pages and documents of what happened, and what components have."""
+    touched, languages = snapshot.touched, len(snapshot.page.languages)
+    if touched.everything:
+        events, components = len(snapshot.incidents) + len(snapshot.maintenances), len(snapshot.components)
+        return events * (languages + 1) + components * (3 * languages + 1) + len(snapshot.months) * languages
+    return len(touched.incidents | touched.maintenances) * (languages + 1) + 25
 
 
 def spoken_in(language: str, snapshot: Snapshot) -> str:

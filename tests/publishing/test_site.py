@@ -19,9 +19,11 @@ import pytest
 from statuspage.changes import PATIENCE
 from statuspage.components import change_component, load_component
 from statuspage.drafts import ComponentChange, read_draft
+from statuspage.publishing import files as files_module
 from statuspage.publishing import site
 from statuspage.publishing.files import STAGED, write_files
 from statuspage.publishing.marker import MARKER
+from statuspage.publishing.serving import place_of
 from statuspage.publishing.site import Publisher, PublishFailed
 from statuspage.settings import Settings
 from tests.publishing.conftest import Operator
@@ -240,8 +242,37 @@ def test_each_version_has_a_second_of_its_own(tmp_path: Path) -> None:
     assert seconds == sorted(set(seconds)), "a server that asks for the second would answer 304"
 
 
-def test_files_appear_in_the_given_order(tmp_path: Path) -> None:
-    told: list[str] = []
-    written = write_files(tmp_path, [("a/b.html", b"1"), ("index.html", b"2")], told.append)
-    assert told == ["a/b.html", "index.html"]
-    assert written == {"a/b.html", "index.html"}
+def test_front_page_appears_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed: list[str] = []
+    rename = Path.replace
+
+    def noting(path: Path, target: Path) -> Path:
+        renamed.append(str(target.relative_to(tmp_path)))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", noting)
+    files = [("index.html", b"1"), ("feed.atom", b"2"), ("a/b.html", b"3"), ("static/c.css", b"4")]
+    assert write_files(tmp_path, files, place_of=place_of) == {path for path, _ in files}
+    assert renamed == [
+        f"{path}{suffix}"
+        for path in ("static/c.css", "a/b.html", "feed.atom", "index.html")
+        for suffix in (".br", ".gz", "")
+    ]
+
+
+def test_very_many_files_are_flushed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files_module, "_SYNC_EACH", 2)
+    files = [(f"incidents/{n}.html", b"%d" % n) for n in range(20)]
+    assert len(write_files(tmp_path, files)) == 20
+    assert [(tmp_path / path).read_bytes() for path, _ in files] == [content for _, content in files]
+
+
+def test_full_build_tells_how_far_it_is(operator: Operator, tmp_path: Path) -> None:
+    operator.open_many(12, started_at="2026-10-10T10:00:00Z", status="resolved")
+    told: list[tuple[int, int]] = []
+    installation = operator.installation
+    fresh = Publisher(tmp_path / "again", installation.database, installation.policies)
+    result = fresh.publish(operator.now, everything=True, progress=lambda *counted: told.append(counted))
+    assert [made for made, _ in told] == list(range(1, result.written + 1))
+    assert all(made <= expected for made, expected in told)
+    assert told[0][1] > len(told) // 3, "the length of the way is about known from its beginning"
