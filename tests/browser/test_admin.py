@@ -12,11 +12,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from statuspage import people, templates
-from statuspage.changes import Installation
-from statuspage.domain.vocabulary import Role
+from statuspage import people, proposals, templates
+from statuspage.changes import Installation, site_change
+from statuspage.components import load_component
+from statuspage.corrections import CorrectionDraft, record_correction
+from statuspage.domain.health import Outcome, Result
+from statuspage.domain.vocabulary import ComponentStatus, Priority, Role
+from statuspage.drafts import IncidentDraft
+from statuspage.hook_drafts import HookDraft
+from statuspage.hooks import create_hook
+from statuspage.measurement import take_results
+from statuspage.models import Monitor
+from statuspage.monitor_drafts import MonitorTable
+from statuspage.monitoring.judging import Measured
+from statuspage.monitors import add_monitor
 from statuspage.settings import Settings
 from statuspage.template_drafts import TemplateDraft
 
@@ -34,6 +46,10 @@ PAGES = (
     "/admin/components",
     "/admin/components/new",
     "/admin/components/api",
+    "/admin/monitors",
+    *(f"/admin/monitors/new?kind={kind}" for kind in ("http", "tcp", "dns", "tls", "heartbeat")),
+    "/admin/corrections",
+    "/admin/hooks",
     "/admin/deliveries",
     "/admin/subscribers",
     "/admin/settings",
@@ -266,9 +282,58 @@ def test_pages_are_usable_by_everybody(admin: Page, installation: Installation, 
     admin.reload()
     expect(admin.locator(".unsent li")).to_have_count(1)
     check_usable(admin, "unsent form")
-    for path in (*PAGES, incident, edit, f"/admin/templates/{row.id}"):
+    monitor, kept = measure(installation)
+    for path in (*PAGES, incident, edit, f"/admin/templates/{row.id}", monitor, f"{kept}/publish", f"{kept}/edit"):
         admin.goto(path)
         check_usable(admin, path)
+
+
+def measure(installation: Installation) -> tuple[str, str]:
+    """The paths of a monitor that found an outage, and of a draft; there is a correction, and a hook."""
+    now = datetime.now(UTC)
+    with site_change(installation, now, author="alice") as change:
+        api = load_component(change.session, "api")
+        table = MonitorTable.model_validate({"kind": "http", "target": "https://api.example.com/" + "long/" * 40})
+        key = add_monitor(change.session, api, table, author="alice", now=now)[0].id
+        span = {"component": "api", "starts_at": now - timedelta(hours=3), "ends_at": now - timedelta(hours=2)}
+        wrong = CorrectionDraft.model_validate({**span, "status": "major_outage", "reason": "Nobody saw it."})
+        record_correction(change.session, wrong, policy=change.policy, author="alice", now=now)
+        create_hook(change.session, HookDraft(name="Prometheus", kind="alertmanager"), author="alice", now=now)
+        draft = IncidentDraft(
+            title="API: major outage", body="Our measurements show it.", priority=Priority.P1,
+            components={"api": ComponentStatus.MAJOR_OUTAGE},
+        )  # fmt: skip
+        kept = proposals.keep(change.session, draft, policy=change.policy, author="measurement", now=now).id
+    words = "answered 503, and said so at length"
+    found = [Result(now + timedelta(seconds=n), Outcome.DOWN, 20, words) for n in range(3)]
+    take_results(installation, [Measured(key, each) for each in found], now + timedelta(seconds=3))
+    return f"/admin/monitors/{key}", f"/admin/incidents/{kept}"
+
+
+def test_monitor_from_keyboard(admin: Page, installation: Installation) -> None:
+    admin.goto("/admin/monitors/new?kind=tcp")
+    walk_to(admin, "#component")
+    admin.keyboard.type("API")
+    walk_to(admin, "#target")
+    admin.keyboard.type("192.0.2.1:5060")
+    walk_to(admin, "button[formaction]")
+    admin.keyboard.press("Enter")
+    expect(admin.locator("#tested")).to_contain_text("is not public")
+    expect(admin.locator("#target")).to_have_value("192.0.2.1:5060")
+    walk_to(admin, "form.stack button.primary")
+    admin.keyboard.press("Enter")
+    expect(admin.locator("h1")).to_contain_text("192.0.2.1:5060")
+    with installation.database.read() as session:
+        assert session.scalars(select(Monitor.kind)).all() == ["tcp"]
+
+
+def walk_to(page: Page, selector: str) -> None:
+    """Press Tab until it has the focus, as somebody without a mouse does."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached by the Tab key")
 
 
 def check_usable(page: Page, what: str) -> None:
