@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -131,35 +132,29 @@ def test_challenge_counts_once_and_for_its_browser(app: Flask, rob: Operator) ->
     assert answer(visitor, device.answer(options)).status_code == 401, "a failure uses it up too"
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"origin": "https://status.example.com.evil.example"}, "origin"),
-        ({"origin": "http://status.example.com"}, "origin"),
-        ({"host": "example.com"}, "RP ID"),
-        ({"flags": PRESENT}, "verif"),
-        ({"flags": 0}, "present"),
-        ({"count": -1}, "count"),
-        ({"handle": "c29tZWJvZHkgZWxzZQ"}, "opens nothing"),
-        ({"id": b"unknown"}, "opens nothing"),
-    ],
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"origin": "https://status.example.com.evil.example"}, "origin"),
+    ({"origin": "http://status.example.com"}, "origin"),
+    ({"host": "example.com"}, "RP ID"),
+    ({"flags": PRESENT}, "verif"),
+    ({"flags": 0}, "present"),
+    ({"count": 3}, "count"),
+    ({"handle": "c29tZWJvZHkgZWxzZQ"}, "opens nothing"),
+    ({"id": b"unknown"}, "opens nothing"),
 )
-def test_wrong_answer_opens_nothing(
-    app: Flask, rob: Operator, installation: Installation, changes: dict[str, Any], words: str
-) -> None:
+
+
+def test_wrong_answer_opens_nothing(app: Flask, rob: Operator, installation: Installation) -> None:
     device = Device(count=7)
     add(rob, device)
-    for name, value in changes.items():
-        setattr(device, name, value if name != "count" else 3)
-    visitor = Operator(app)
-    refused = answer(visitor, device.answer(challenge(visitor)))
-    assert refused.status_code == 401
-    assert words in problem(refused)
-    assert visitor.get("/admin/").status_code == 303
+    for number, (changes, words) in enumerate(WRONG):
+        visitor = Operator(app, f"192.0.2.{number}")
+        refused = answer(visitor, replace(device, **changes).answer(challenge(visitor)))
+        assert (refused.status_code, words in problem(refused)) == (401, True), (changes, problem(refused))
+        assert visitor.get("/admin/").status_code == 303
     with installation.database.read() as session:
-        assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id.desc())).first() == (
-            "user.passkey_refused"
-        )
+        said = session.scalars(select(AuditEvent.action)).all()
+    assert said.count("user.passkey_refused") == len(WRONG)
 
 
 def test_forged_signature_opens_nothing(app: Flask, rob: Operator) -> None:
@@ -171,12 +166,11 @@ def test_forged_signature_opens_nothing(app: Flask, rob: Operator) -> None:
     assert (refused.status_code, "signature" in problem(refused)) == (401, True)
 
 
-@pytest.mark.parametrize("sent", ["", "null", "[]", "{}", '{"id": 1}', "{" * 5000, '"\ud800"', "x" * 30_000])
-def test_rubbish_is_refused(app: Flask, cast: dict[str, Role], sent: str) -> None:
-    visitor = Operator(app)
-    challenge(visitor)
-    refused = answer(visitor, sent.encode("utf-8", "replace").decode())
-    assert refused.status_code == 401
+def test_rubbish_is_refused(app: Flask, cast: dict[str, Role]) -> None:
+    for sent in ("", "null", "[]", "{}", '{"id": 1}', "{" * 5000, '"?"', "x" * 30_000):
+        visitor = Operator(app, f"192.0.2.{len(sent) % 200}")
+        challenge(visitor)
+        assert answer(visitor, sent).status_code == 401, sent[:20]
 
 
 def test_registration_is_checked_alike(rob: Operator, enter: Callable[[str], Operator]) -> None:
