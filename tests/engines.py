@@ -22,7 +22,7 @@ from tests.servers import PostgresServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINE_MATTERS = re.compile(
-    r"tests/notify/test_(destinations|outbox|recipients|digests|kill)|tests/test_(changes|history|incidents|worker)\.py"
+    r"tests/notify/test_(destinations|outbox|recipients|digests|kill)|tests/test_(changes|history|incidents|settled|worker)\.py"
 )
 """Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements."""
 

@@ -43,8 +43,7 @@ def downgrade() -> None:
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_correction_ends_at"))
 
-    with op.batch_alter_table("component", schema=None) as batch_op:
-        batch_op.drop_column("settled_until")
+    op.execute("ALTER TABLE component DROP COLUMN settled_until")
 
     op.drop_table("settled_quarter")
     # ### end Alembic commands ###
