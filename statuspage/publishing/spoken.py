@@ -7,11 +7,19 @@ from dataclasses import replace
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.snapshot import IncidentView, MaintenanceView, NoticeView, Snapshot, UpdateView
 from statuspage.publishing.wording import body_in, told_in
+from statuspage.translations.catalogues import load_catalogue
+from statuspage.translations.shipped import told_policy
 
 
 def spoken(snapshot: Snapshot, language: str) -> Snapshot:
-    """The snapshot told in a language of its page; in the first it is what it was."""
+    """The snapshot told in a language of its page; in the first what was posted is what it was."""
     original = snapshot.page.languages[0]
+    gettext = load_catalogue(language).gettext
+    snapshot = replace(
+        snapshot,
+        policy=told_policy(snapshot.policy, gettext),
+        versions=tuple(told_policy(each, gettext) for each in snapshot.versions),
+    )
     if language == original:
         return snapshot
     return replace(

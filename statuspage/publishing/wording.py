@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from babel.support import NullTranslations
 
 from statuspage.domain.sla.duration import Duration, parse_duration, rounded
@@ -212,6 +214,15 @@ class Words:
         """A number of something; both texts hold %(num)s."""
         return str(self.catalogue.ngettext(one, many, number)) % {"num": number}
 
+    def percent(self, figure: object) -> str:
+        """A percentage from its digits as they were cut off ("99.95"): "99.95%", "99,95 %"; never rounded again."""
+        point, sign = _percent_habits(self.locale_name)
+        return f"{str(figure).replace('.', point)}{sign}"
+
+    def number(self, count: int) -> str:
+        """A whole number: "43,200", "43.200"."""
+        return str(format_decimal(count, locale=self.locale_name))
+
     def wire(self, instant: datetime) -> str:
         """ISO 8601 in UTC with Z, for `datetime` attributes."""
         return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -227,6 +238,13 @@ class Words:
 
     def _skeleton(self, skeleton: str, day: date) -> str:
         return _skeleton(skeleton, day, self.locale_name)
+
+
+@lru_cache(maxsize=32)
+def _percent_habits(locale: str) -> tuple[str, str]:
+    """A language's decimal mark, and what it puts behind a percentage."""
+    known = Locale.parse(locale, sep="-" if "-" in locale else "_")
+    return known.number_symbols["latn"]["decimal"], known.percent_formats[None].pattern.rpartition("0")[2]
 
 
 @lru_cache(maxsize=8192)

@@ -23,6 +23,11 @@ FOLDER = Path(__file__).resolve().parent
 SOURCE = "en"
 
 
+def N_(text: str) -> str:
+    """Marks a text for the catalogues that is translated where it is shown."""
+    return text
+
+
 @lru_cache(maxsize=1)
 def known_languages() -> tuple[str, ...]:
     """The languages there is a catalogue for, the source's first."""

@@ -17,12 +17,13 @@ from babel.messages.extract import extract
 from statuspage.domain import rollup, vocabulary
 from statuspage.domain.vocabulary import MaintenanceKind
 from statuspage.publishing.wording import LEADS
+from statuspage.translations.shipped import shipped_texts
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = ("public/**/*.html", "macros/**/*.html", "email/**/*.html", "email/**/*.txt", "errors/**/*.html")
 MODULES = ("publishing/**/*.py", "notify/**/*.py", "web/subscription*.py", "web/managing.py", "*.py")
 UNITS = ("d", "h", "min", "s")
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "counted": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "counted": (1, 2)}
 JINJA = {
     "extensions": "jinja2.ext.i18n",
     "trim_blocks": "true",
@@ -49,7 +50,7 @@ def vocabulary_texts() -> list[str]:
     enums = [each for each in vars(vocabulary).values() if isinstance(each, type) and issubclass(each, StrEnum)]
     labels = {str(member.label) for each in enums for member in each if hasattr(member, "label")}
     labels |= {f"{kind.label} maintenance" for kind in MaintenanceKind} | {"Urgent maintenance"}
-    return sorted(labels | set(rollup.DESCRIPTIONS) | set(UNITS))
+    return sorted(labels | set(rollup.DESCRIPTIONS) | set(UNITS) | shipped_texts())
 
 
 def _messages() -> Iterator[tuple[str, int, Any, str | None]]:

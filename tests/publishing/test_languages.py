@@ -50,6 +50,24 @@ def test_page_speaks_its_language() -> None:
     assert "November" in site("trouble")["fr/history.html"].decode().replace("novembre", "November")
 
 
+def test_shipped_policy_speaks_each_language() -> None:
+    german, dutch = (site("trouble")[f"{language}/sla.html"].decode() for language in ("de", "nl"))
+    assert "P1 Kritisch" in german
+    assert "Der Dienst ist für die meisten unbenutzbar" in german
+    assert "P1 Kritiek" in dutch
+    assert "P1 Critical" in site("trouble")["sla.html"].decode()
+
+
+def test_numbers_follow_the_language() -> None:
+    pages = {language: site("trouble")[f"{language}/sla.html"].decode() for language in ("de", "nl", "fr")}
+    assert "99,90\N{NO-BREAK SPACE}%" in pages["de"]
+    assert "99,90%" in pages["nl"]
+    assert re.search(r"99,90\s%", pages["fr"])
+    for language in LANGUAGES[1:]:
+        index = site("trouble")[f"{language}/index.html"].decode()
+        assert re.findall(r">\d+\.\d+\s?%", index) == []
+
+
 def test_alternates_name_each_other() -> None:
     incident = next(path for path in site("trouble") if path.startswith("incidents/"))
     address = f"/{incident.removesuffix('.html')}"
