@@ -26,6 +26,7 @@ NOT_KEPT_FOR_READING = frozenset(
         "idempotent_answer",
         "one_time_link",
         "recovery_code",
+        "settled_quarter",
         "sign_in",
         "unsent_form",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -65,14 +66,19 @@ def speak_of_silence(installation: Installation, now: datetime) -> None:
 
 def settle_days(installation: Installation, now: datetime) -> None:
     """Write down the states of days that are over, a portion of the components at a time."""
-    until = monotonic() + AT_MOST_SECONDS
-    made = 1
-    while made and monotonic() < until:
+    settle_all(installation, now, at_most=AT_MOST_SECONDS)
+
+
+def settle_all(installation: Installation, now: datetime, at_most: float = inf) -> None:
+    """Likewise, until none is left or these seconds are over."""
+    until = monotonic() + at_most
+    due = True
+    while due and monotonic() < until:
         with installation.database.read() as session:
-            made = settled.is_anything_due(session, now)
-        if made:
+            due = settled.is_anything_due(session, now)
+        if due:
             with installation.database.write() as session:
-                made = settled.settle_due(session, now)
+                settled.settle_due(session, now)
 
 
 def keep_digests(installation: Installation, now: datetime) -> None:

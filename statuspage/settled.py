@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Select, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from statuspage.domain.settled import chapters_of, first_instant, quarter_of, settled
@@ -126,10 +126,11 @@ def _lacking(mark: datetime) -> Select[Any]:
     return select(Component.id, Component.settled_until).where(lacks)
 
 
-def unsettle(session: Session) -> None:
-    """Forget all that is settled; it is worked out anew."""
-    session.execute(update(Component).values(settled_until=None).execution_options(synchronize_session=False))
+def unsettle(session: Session) -> int:
+    """Forget all that is settled, so that it is worked out anew; returns of how many components."""
     session.execute(delete(SettledQuarter))
+    forgotten = update(Component).values(settled_until=None).execution_options(synchronize_session=False)
+    return cast(CursorResult[Any], session.execute(forgotten)).rowcount
 
 
 def _settle(session: Session, component_ids: Sequence[str], since: datetime, mark: datetime) -> None:

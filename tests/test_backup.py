@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from statuspage import backup, incidents, migrations, subscribers
+from statuspage import backup, claims, incidents, migrations, subscribers
 from statuspage.changes import Installation, open_installation, site_change
 from statuspage.components import add_component, change_component, ensure_page
 from statuspage.db import Base
+from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.drafts import (
     ComponentChange,
     ComponentDraft,
@@ -22,8 +23,11 @@ from statuspage.drafts import (
     UpdateDraft,
     read_draft,
 )
+from statuspage.measurement import settle_days
 from statuspage.models import Component, Delivery, Incident, Subscriber
 from statuspage.settings import Settings
+
+WORKS = ComponentStatus.OPERATIONAL
 
 
 def fill(installation: Installation, now: datetime) -> str:
@@ -64,6 +68,11 @@ def check_restored(restored: Installation, later: datetime) -> None:
         assert not restored.publisher.is_stale(session, later)
     page = restored.settings.public_folder / "incidents" / f"{incident.id}.html"
     assert "No calls" in page.read_text()
+    settle_days(restored, later + timedelta(days=1))
+    with restored.database.write() as session:
+        component = session.scalars(select(Component)).one()
+        claims.claim(session, {component: WORKS}, claims.Base(), at=later, author="ada", now=later)
+        assert session.scalar(select(Component.settled_until)) == later  # the triggers came back with the tables
 
 
 def test_empty_machine_is_restored(filled: Installation, settings: Settings, tmp_path: Path, now: datetime) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from statuspage import settled
 from statuspage.backup import BackupFailed, restore_backup, write_backup
-from statuspage.cli.console import fail, opened, plainly, say
+from statuspage.changes import site_change
+from statuspage.cli.console import author, fail, opened, plainly, say
 from statuspage.exporting import export_everything
+from statuspage.measurement import settle_all
 from statuspage.web import current
 
 db = AppGroup("db", help="The database.")
@@ -22,6 +25,20 @@ def upgrade() -> None:
     """Bring the database to this version's tables; nothing happens when it is there."""
     opened()
     say("The database is up to date.")
+
+
+@db.command("resettle")
+@plainly
+def resettle() -> None:
+    """Work out the states of past days anew from all that was said, and publish the page anew. Never needed, unless
+    the database was changed behind the product's back."""
+    installation, now = opened()
+    with site_change(installation, now, author=author(), at_once=False) as change:
+        count = settled.unsettle(change.session)
+        change.unseen = True
+    settle_all(installation, now)
+    installation.publisher.publish(now, everything=True)
+    say(f"{count} components.")
 
 
 @click.command("backup")

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from statuspage import people
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import Role, Scope
-from statuspage.models import Consent, Delivery, Subscriber
+from statuspage.models import Component, Consent, Delivery, SettledQuarter, Subscriber
 from tests.cli.conftest import Flask_
 
 SITE = '[page]\nname = "Example"\n[[group]]\nname = "Voice"\n[[group.component]]\nslug = "sip"\nname = "SIP"\n'
@@ -219,3 +219,14 @@ def test_policy_is_checked_without_an_instance(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flask", "--app", "app", "policy", "check", str(bad)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "colour: unknown key" in done.stderr) == (2, True), done.stderr
+
+
+def test_past_days_are_settled_anew(flask: Flask_, installation: Installation) -> None:
+    flask("site", "apply", "-", typed=SITE)
+    with installation.database.write() as session:
+        key = session.scalars(select(Component.id)).one()
+        session.add(SettledQuarter(component_id=key, quarter="1999-Q1", opening="0 nonsense", changes=""))
+    assert "1 components" in flask("db", "resettle").stdout
+    with installation.database.read() as session:
+        assert session.scalars(select(SettledQuarter)).all() == []
+        assert session.scalars(select(Component.settled_until)).one() is not None
