@@ -246,7 +246,7 @@ def _step_forms(
     """The forms of the steps by name (sent, brought back, or as it is), the one to be seen, and what else was typed
     into each and not sent."""
     window = {"starts_at": written(notice.starts_at, zone()), "ends_at": written(notice.ends_at, zone())}
-    first = {
+    first: dict[str, dict[str, Any]] = {
         "update": {"status": notice.status},
         "move": {**window, "kind": notice.asked_kind or ""},
         "extend": {},

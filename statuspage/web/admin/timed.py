@@ -98,4 +98,4 @@ def brought_back(session: Session, kind: str) -> Form | None:
 def planned_for(publish_at: datetime) -> str:
     """The answer to a post that waits."""
     time = words().near(publish_at, current.now())
-    return _("Planned: it publishes itself %(time)s. Until then nobody outside sees it.", time=time)
+    return str(_("Planned: it publishes itself %(time)s. Until then nobody outside sees it.", time=time))

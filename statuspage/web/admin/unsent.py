@@ -16,7 +16,9 @@ from statuspage.web import current
 from statuspage.web.admin.door import OWN_FIELDS, admin, go, user
 from statuspage.web.forms import Form
 
-_KEY = re.compile(r"(incident|postmortem|maintenance|notice|update|draft|amend)-([a-z0-9]{1,40})(?:-[a-z]{1,20})?")
+_KEY = re.compile(
+    r"(incident|postmortem|maintenance|notice|update|draft|amend)-([A-Za-z0-9_-]{1,40}?)(?:-(?:update|move|cancel|extend))?"
+)
 _WRITER = re.compile(r"[0-9a-f]{16}")
 _TELLING = ("title", "body", "starts_at", "ends_at")
 """Without any of these a form says nothing worth bringing back."""
