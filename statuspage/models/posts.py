@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -47,7 +47,7 @@ class Incident(Base):
     resolved_at: Mapped[datetime | None]
     public_at: Mapped[datetime | None]
     imported_at: Mapped[datetime | None]
-    draft: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
+    draft: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Proposed by a measurement or kept for later; invisible outside and without clocks until it is published."""
     publish_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the worker publishes this draft; None for one that waits for an operator."""
@@ -59,7 +59,16 @@ class Incident(Base):
     author: Mapped[str | None] = mapped_column(String(255))
     changed_in: Mapped[int] = mapped_column(default=0, index=True)
 
-    __table_args__ = (Index("ix_incident_resolved_at", "resolved_at", "started_at", "id"),)
+    __table_args__ = (
+        Index("ix_incident_resolved_at", "resolved_at", "started_at", "id"),
+        # of drafts alone: SQLite would look for what is no draft by it, and read every incident there is
+        Index(
+            "ix_incident_drafts",
+            "started_at",
+            sqlite_where=text("draft IS 1"),
+            postgresql_where=text("draft IS true"),
+        ),
+    )
 
     updates: Mapped[list[Update]] = relationship(
         back_populates="incident",
