@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -28,36 +27,12 @@ from statuspage import people
 from statuspage.changes import Installation, open_installation
 from statuspage.domain.vocabulary import Scope
 from statuspage.factory import create_app
+from tests.things import add_things
 from tests.web.api_v1.conftest import Api
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 EXAMPLES = 100
-WINDOW = {"starts_at": "2099-03-01T10:00:00Z", "ends_at": "2099-03-01T11:00:00Z"}
-PAST = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T01:00:00Z"}
-INCIDENT = {"title": "Slow", "priority": "P3", "status": "investigating", "body": "We look."}
-THINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("slug", "/components", {"name": "API"}),
-    ("incident_id", "/incidents", {**INCIDENT, "components": {"api": "major_outage"}}),
-    ("maintenance_id", "/maintenances", {"title": "Work", "body": "We work.", "components": ["api"], **WINDOW}),
-    ("notice_id", "/notices", {"title": "News", "body": "There is some."}),
-    ("subscriber_id", "/subscribers", {"email": "ann@example.com"}),
-    ("monitor_id", "/monitors", {"component": "api", "kind": "tcp", "target": "example.com:80"}),
-    (
-        "correction_id",
-        "/corrections",
-        {"component": "api", "status": "major_outage", "reason": "Late.", **PAST},
-    ),
-    ("customer_id", "/customers", {"name": "Acme", "tier": "premium"}),
-    ("report_id", "/reports", {"customer": "%(customer_id)s", "report_class": "Major Anomaly", "text": "It fails."}),
-    ("claim_id", "/claims", {"customer": "%(customer_id)s", "period": "2026-10", "reason": "It failed."}),
-    ("hook_id", "/hooks", {"name": "Grafana", "kind": "alert"}),
-    ("token_id", "/tokens", {"name": "deploys", "scope": "read"}),
-    ("user_id", "/users", {"email": "ann@example.com", "role": "viewer", "password": "a long password"}),
-    ("template_id", "/templates", {"name": "First word", "body": "We look."}),
-    ("invitation_id", "/invitations", {"email": "ben@example.com", "role": "viewer"}),
-)
-"""One of each, in an order in which each finds those it names."""
 
 
 @pytest.fixture
@@ -134,13 +109,7 @@ def known(contract: Installation) -> Iterator[tuple[Flask, Api, dict[str, str]]]
     with contract.database.write() as session:
         _, token = people.create_token(session, "fuzzer", Scope.ADMIN, datetime.now(UTC))
     api = Api(app.test_client(), token)
-    ids: dict[str, str] = {}
-    for name, path, body in THINGS:
-        made = api.post(path, json.loads(json.dumps(body) % ids))
-        assert made.status_code == 201, (path, made.json)
-        ids[name] = made.json["slug" if name == "slug" else "id"]
-    ids["update_id"] = api.get(f"/incidents/{ids['incident_id']}").json["updates"][0]["id"]
-    yield app, api, ids
+    yield app, api, add_things(api)
     contract.database.dispose()
 
 
