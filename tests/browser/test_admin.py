@@ -264,7 +264,17 @@ def test_pages_in_use_are_usable_by_everybody(
     expect(admin.locator(".unsent li")).to_have_count(1)
     check_usable(admin, "unsent form")
     monitor, kept = measure(installation)
-    for path in (incident, edit, f"/admin/templates/{row.id}", monitor, f"{kept}/publish", f"{kept}/edit"):
+    kinds = [f"/admin/monitors/new?kind={kind}" for kind in ("http", "tcp", "dns", "tls", "heartbeat")]
+    for path in (
+        *kinds,
+        "/admin/monitors",
+        incident,
+        edit,
+        f"/admin/templates/{row.id}",
+        monitor,
+        f"{kept}/publish",
+        f"{kept}/edit",
+    ):
         admin.goto(path)
         check_usable(admin, path)
 
