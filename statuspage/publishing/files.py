@@ -25,7 +25,7 @@ STAGED = ".staged-"
 """Prefix of files that are not in place yet; whoever publishes next may delete them."""
 
 _QUALITIES = ((16 * 1024, 5, 6), (256 * 1024, 4, 4), (1024 * 1024, 3, 2))
-_HASTE = (2, 1)
+_HASTE = (1, 1)
 """Up to how many bytes brotli has which quality and gzip which level, and what both have of larger files: a post
 waits for its compression. Measured on pages: from 4 to 5 a file becomes a tenth smaller and takes twice as long."""
 _SYNC_THREADS = 8

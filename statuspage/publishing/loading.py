@@ -46,13 +46,15 @@ def load_snapshot(
     base_url: str | None = None,
     local_url: str = LOCAL_URL,
     figures: Mapping[str, datetime] | None = None,
+    months: Mapping[str, int] | None = None,
     memory: Memory | None = None,
 ) -> Snapshot:
     """The page as the public may see it at `now`; `base_url` beats the page's own URL. The figures of a component (by
     slug) run up to the instant in `figures`, else to now; what `memory` holds of one with the same instant that is
     not touched is taken from there.
 
-    What the months hold is remembered likewise, and incidents and maintenances that did not change.
+    Incidents and maintenances that did not change are remembered likewise, and how many events each month holds; a
+    process that remembers nothing is told that by `months`.
 
     Holds what Snapshot promises and no more: the cost is that of the window and of what was touched. A touched month
     that holds nothing (any more) is dropped, because it has no page.
@@ -62,7 +64,7 @@ def load_snapshot(
     policy = policies.placed_in(page.zone.key).at(now)
     period = period_of(local_date(now, policy.zone), policy.availability.period)
     memory = memory or Memory()
-    selection = select_history(session, touched, now, page.zone, memory.months)
+    selection = select_history(session, touched, now, page.zone, memory.months or months)
     loaded = _load_components(session, now, page.zone, touched, figures or {}, memory)
     components = _with_measurements(session, loaded, touched, policy, now, page.zone)
     visible = {component.id: component for component in components}

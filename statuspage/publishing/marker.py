@@ -35,14 +35,14 @@ _SHAPED_BY = (
 
 @dataclass(frozen=True)
 class Marker:
-    """What is on disk. `figures` says up to which instant those of each component (by slug) run, so that whoever
-    renders them again gives the same bytes; `moving` are the slugs whose figures change by the minute, `figures_due`
-    is when those of all components are to be written again; from `stale_at` on time alone has changed what should be
-    read; `made_by` digests code, templates, policy and URL."""
+    """What is on disk. `months` says how many events each month holds, `figures` up to which instant those of each
+    component (by slug) run, so that whoever renders them again gives the same bytes; `moving` are the slugs whose
+    figures change by the minute, `figures_due` is when those of all components are to be written again; from
+    `stale_at` on time alone has changed what should be read; `made_by` digests code, templates, policy and URL."""
 
     revision: int
     day: str
-    months: tuple[str, ...]
+    months: Mapping[str, int]
     moving: tuple[str, ...]
     figures: Mapping[str, datetime]
     figures_due: datetime
@@ -73,7 +73,7 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
     return Marker(
         revision=snapshot.revision,
         day=snapshot.now.astimezone(snapshot.page.zone).date().isoformat(),
-        months=tuple(month for month, _ in snapshot.months),
+        months=dict(snapshot.months),
         moving=moving,
         figures=figures,
         figures_due=figures_due,
@@ -89,7 +89,7 @@ def read_marker(folder: Path) -> Marker | None:
         return Marker(
             revision=int(raw["revision"]),
             day=str(raw["day"]),
-            months=tuple(raw["months"]),
+            months={str(month): int(count) for month, count in raw["months"].items()},
             moving=tuple(raw["moving"]),
             figures={slug: datetime.fromisoformat(at) for at, slugs in raw["figures"].items() for slug in slugs},
             figures_due=datetime.fromisoformat(raw["figures_due"]),

@@ -190,6 +190,7 @@ class Publisher:
                 base_url=self.base_url,
                 local_url=self.local_url,
                 figures=marker.figures if marker is not None else None,
+                months=marker.months if marker is not None else None,
                 memory=memory,
             )
         memory.learn(snapshot, basis)
