@@ -107,7 +107,7 @@ def ask_again(session: Session, thread: str | None, *, now: datetime) -> None:
     "resolved" first, and nobody waits a day for it. Such a try is the post's, not one of the schedule's."""
     session.execute(
         update(Delivery)
-        .where(Delivery.thread == thread, Delivery.state == "due")
+        .where(Delivery.thread == thread, Delivery.state == DUE)
         .where(Delivery.due_at > now, Delivery.lease_until.is_(None))
         .values(due_at=now, attempts=case((Delivery.attempts > 0, Delivery.attempts - 1), else_=0))
         .execution_options(synchronize_session=False)
@@ -176,7 +176,7 @@ def skip_updates(session: Session, update_ids: Collection[str], *, reason: str) 
     it sends nothing of an update that is not public."""
     changed = session.execute(
         update(Delivery)
-        .where(Delivery.update_id.in_(update_ids), Delivery.state == "due", Delivery.lease_until.is_(None))
+        .where(Delivery.update_id.in_(update_ids), Delivery.state == DUE, Delivery.lease_until.is_(None))
         .values(state="skipped", last_error=reason[:500])
         .execution_options(synchronize_session=False)
     )
@@ -212,7 +212,7 @@ def record_dead(session: Session, row: Claimed, *, error: str) -> None:
 
 def retry(session: Session, *, ids: Collection[int] | None = None, now: datetime) -> int:
     """Try again now: the named deliveries that are dead or wait after a failure, else all dead ones. How many."""
-    waiting = and_(Delivery.state == "due", Delivery.attempts > 0, Delivery.lease_until.is_(None))
+    waiting = and_(Delivery.state == DUE, Delivery.attempts > 0, Delivery.lease_until.is_(None))
     named = and_(Delivery.id.in_(ids or ()), or_(Delivery.state == "dead", waiting))
     changed = session.execute(
         update(Delivery)
@@ -238,7 +238,7 @@ def _hold_back(session: Session, row: Claimed, due_at: datetime) -> None:
     )
     session.execute(
         update(Delivery)
-        .where(person, Delivery.thread == row.thread, Delivery.state == "due", Delivery.id > row.id)
+        .where(person, Delivery.thread == row.thread, Delivery.state == DUE, Delivery.id > row.id)
         .where(Delivery.due_at < due_at, Delivery.lease_until.is_(None))
         .values(due_at=due_at)
         .execution_options(synchronize_session=False)
@@ -249,7 +249,7 @@ def _change(session: Session, ids: Collection[int], **values: object) -> None:
     # "due" guards against a second worker whose lease had lapsed: what is sent stays sent
     session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.state == "due")
+        .where(Delivery.id.in_(ids), Delivery.state == DUE)
         .values(**values)
         .execution_options(synchronize_session=False)
     )
@@ -265,16 +265,16 @@ def _is_first_of_thread(person: str) -> ColumnElement[bool]:
     """Whether nothing older of the thread is owed to the same person (a column that names one)."""
     older = _TABLE.alias()
     same = (older.c[person] == _TABLE.c[person], older.c.thread == _TABLE.c.thread, older.c.id < _TABLE.c.id)
-    return ~exists().where(*same, older.c.state == _DUE)
+    return ~exists().where(*same, older.c.state == DUE)
 
 
 _TABLE: Table = Delivery.__table__  # type: ignore[assignment]
-_DUE: ColumnElement[str] = literal_column("'due'")
-"""A bound value would hide the index of what is open from SQLite."""
+DUE: ColumnElement[str] = literal_column("'due'")
+"""A bound value would hide the index of what is open from SQLite, or have it compile the statement each time."""
 _FREE = (
     select(_TABLE.c.id)
     .where(
-        _TABLE.c.state == _DUE,
+        _TABLE.c.state == DUE,
         _TABLE.c.channel.in_(bindparam("channels", expanding=True)),
         _TABLE.c.lane == bindparam("of_lane"),
         _TABLE.c.due_at <= bindparam("now"),
