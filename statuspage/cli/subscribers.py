@@ -8,6 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from statuspage import audit, bounces
 from statuspage import subscribers as verbs
 from statuspage.cli.console import REFUSED, author, opened, page_zone, plainly, read_file, say, say_json, warn
 from statuspage.cli.fields import read_typed, takes
@@ -49,6 +50,32 @@ def add(typed: dict[str, Any], as_json: bool) -> None:
         return
     said = "is told from now on" if answer.state == "active" else "is asked to confirm"
     say(f"{shown} {said} ({answer.id}).")
+
+
+@subscribers.command("erase")
+@click.argument("subscriber_id", metavar="ID")
+@plainly
+def erase(subscriber_id: str) -> None:
+    """Erase the subscriber ID with all that is kept of it."""
+    installation, now = opened()
+    with installation.database.write() as session:
+        row = verbs.load_subscriber(session, subscriber_id)
+        audit.record(session, "subscriber.erase", actor=author(), target=row.id, now=now)
+        verbs.erase(session, row)
+    say("Erased.")
+
+
+@subscribers.command("restore")
+@click.argument("subscriber_id", metavar="ID")
+@plainly
+def restore(subscriber_id: str) -> None:
+    """Write again to the subscriber ID, whose address was given up or quarantined."""
+    installation, now = opened()
+    with installation.database.write() as session:
+        row = verbs.load_subscriber(session, subscriber_id)
+        bounces.restore(session, row, now=now)
+        audit.record(session, "subscriber.restore", actor=author(), target=row.id, now=now)
+    say("Written to again.")
 
 
 @subscribers.command("import")

@@ -23,6 +23,7 @@ from statuspage.web.api_v1 import (
     maintenances,
     monitors,
     notices,
+    page,
     policy,
     proofs,
     reports,
@@ -40,6 +41,7 @@ from statuspage.web.api_v1.endpoints import ENDPOINTS, tell_standing, view_of
 from statuspage.web.api_v1.openapi import answer_document
 
 NOUNS = (
+    page,
     components,
     incidents,
     maintenances,

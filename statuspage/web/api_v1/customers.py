@@ -128,6 +128,16 @@ def remove_customer_contact(call: Call, customer_id: str, contact_id: str) -> An
         return call.answered(None)
 
 
+@endpoint("POST", "/customers/<customer_id>/contacts/confirm", scope=Scope.WRITE, gives=CustomerAnswer, status=201)
+def confirm_customer_contacts(call: Call, customer_id: str) -> Answer:
+    """Note that the customer confirmed its contacts today."""
+    with call.write() as session:
+        policy = call.installation.policy(call.now, session)
+        row = customers.load_customer(session, customer_id)
+        customers.confirm_contacts(session, row, policy=policy, author=call.author, now=call.now)
+        return _created(call, row, policy)
+
+
 def _created(call: Call, row: Customer, policy: Policy) -> Answer:
     return call.created(customer_answer(row, policy, call.now), f"/api/v1/customers/{row.id}")
 

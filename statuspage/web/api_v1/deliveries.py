@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from statuspage import audit
 from statuspage.domain.vocabulary import Scope
+from statuspage.drafts import Draft
 from statuspage.errors import Problem, Refused
 from statuspage.models import Delivery
+from statuspage.notify import outbox
+from statuspage.notify.pauses import resume
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, page_of, read_cursor
@@ -35,6 +39,20 @@ class DeliveryAnswer(Shape):
     sent_at: UtcInstant | None
     attempts: int
     last_error: str | None
+
+
+class RetryBody(Draft):
+    """Which deliveries to try again."""
+
+    ids: Annotated[list[Annotated[int, Field(ge=1, lt=2**62)]], Field(max_length=1000)] | None = Field(
+        None, description="given up, or waiting after a failure; without it all that were given up"
+    )
+
+
+class RetryAnswer(Shape):
+    """How many are due again."""
+
+    due: int
 
 
 class DeliveryQuery(PageQuery):
@@ -71,6 +89,17 @@ def list_deliveries(call: Call, query: DeliveryQuery) -> Answer:
         rows = load_deliveries(session, query.state, after=read_cursor(query.cursor), limit=query.limit + 1)
         items, following = page_of(rows, query.limit, delivery_answer, lambda row: (row.created_at, str(row.id)))
         return call.answered(Items[DeliveryAnswer](items=items, next=following))
+
+
+@endpoint("POST", "/deliveries/retry", scope=Scope.WRITE, body=RetryBody, gives=RetryAnswer, status=201)
+def retry_deliveries(call: Call, draft: RetryBody) -> Answer:
+    """Make given-up deliveries due again; mail that stands still flows again."""
+    with call.write() as session:
+        resume(session)
+        count = outbox.retry(session, ids=draft.ids, now=call.now)
+        details = {"ids": draft.ids or "all", "count": count}
+        audit.record(session, "delivery.retry", actor=call.author, details=details, client=call.client, now=call.now)
+        return call.created(RetryAnswer(due=count), "/api/v1/deliveries")
 
 
 @endpoint("GET", "/outbox", scope=Scope.READ, gives=OutboxAnswer)

@@ -132,6 +132,17 @@ def change_monitor(call: Call, monitor_id: str, draft: MonitorChange) -> Answer:
         return call.answered(_answer(row))
 
 
+@endpoint("POST", "/monitors/<monitor_id>/url", scope=Scope.WRITE, gives=MonitorAnswer, status=201)
+def renew_monitor_url(call: Call, monitor_id: str) -> Answer:
+    """A new URL of a heartbeat, in the answer this once; the one before stops working."""
+    with call.change() as change:
+        row = monitors.load_monitor(change.session, monitor_id)
+        token = monitors.renew_token(change.session, row, author=call.author, now=call.now)
+        answer = _answer(row)
+        told = answer.model_copy(update={"url": f"{call.base_url(change.session)}/heartbeat/{token}"})
+        return call.created(told, f"/api/v1/monitors/{row.id}", kept=answer)
+
+
 @endpoint("DELETE", "/monitors/<monitor_id>", scope=Scope.WRITE, status=204)
 def remove_monitor(call: Call, monitor_id: str) -> Answer:
     """Stop measuring for good; what was measured stays in the component's history."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from statuspage import audit, subscribers
+from statuspage import audit, bounces, subscribers
 from statuspage.domain.vocabulary import Frequency, NoticeKind, Priority, Scope
 from statuspage.drafts import SubscriberDraft
 from statuspage.models import Subscriber
@@ -93,6 +93,18 @@ def erase_subscriber(call: Call, subscriber_id: str) -> Answer:
     with call.write() as session:
         _erase(session, call, subscribers.load_subscriber(session, subscriber_id))
         return call.answered(None)
+
+
+@endpoint("POST", "/subscribers/<subscriber_id>/restore", scope=Scope.WRITE, gives=SubscriberAnswer, status=201)
+def restore_subscriber(call: Call, subscriber_id: str) -> Answer:
+    """Write again to an address that was given up or quarantined."""
+    with call.write() as session:
+        row = subscribers.load_subscriber(session, subscriber_id)
+        bounces.restore(session, row, now=call.now)
+        audit.record(
+            session, "subscriber.restore", actor=call.author, target=row.id, client=call.client, now=call.now
+        )
+        return call.created(subscriber_answer(row), f"/api/v1/subscribers/{row.id}")
 
 
 def _erase(session: Session, call: Call, row: Subscriber) -> None:
