@@ -65,7 +65,7 @@ def test_commands_are_documented(readme: str, app: Flask) -> None:
 def command_of(cell: str) -> str:
     words = []
     for word in cell.split():
-        if not re.fullmatch(r"[a-z]+", word):
+        if not re.fullmatch(r"[a-z]+(?:-[a-z]+)*", word):
             break
         words.append(word)
     return " ".join(words)
@@ -83,7 +83,7 @@ def walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, .
 def test_commands_named_in_text_exist(readme: str, app: Flask) -> None:
     known = {" ".join(path) for path in walk(app.cli, ())}
     text = readme + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for line in re.findall(r"flask --app app ([a-z][a-z ]*)", text):
+    for line in re.findall(r"flask --app app ([a-z][a-z -]*)", text):
         assert any(line.startswith(command) for command in known), line
 
 

@@ -74,7 +74,7 @@ SCOPES = {
         show_customer_report list_customers show_customer list_deliveries show_outbox list_incidents show_incident
         list_maintenances show_maintenance list_monitors show_monitor list_notices show_notice show_policy show_uptime
         show_sla_report show_communications list_slots show_slot list_subscribers show_subscriber
-        show_update list_templates show_template
+        show_update list_templates show_template list_timed show_timed show_page show_look
     """,
     Scope.WRITE: """
         receive_claim dispute_claim settle_claim create_component change_component create_correction
@@ -86,13 +86,15 @@ SCOPES = {
         move_maintenance extend_maintenance cancel_maintenance create_monitor test_monitor change_monitor
         remove_monitor post_notice change_notice delete_notice add_slot end_slot create_subscriber erase_subscriber
         withdraw_incident withdraw_maintenance edit_update withdraw_update
-        add_template change_template delete_template
+        add_template change_template delete_template amend_incident plan_incident_update plan_maintenance
+        plan_maintenance_update put_off_timed cancel_timed renew_monitor_url retry_deliveries restore_subscriber
+        confirm_customer_contacts
     """,
     Scope.ADMIN: """
         list_hooks create_hook show_hook revoke_hook list_tokens create_token show_token revoke_token list_users
         create_user show_user change_user deactivate_user list_audit_events list_invitations invite_user
         show_invitation send_invitation revoke_invitation show_second_factor require_second_factor list_passkeys
-        remove_passkey list_sessions end_sessions end_session list_identities unlink_user
+        change_page change_look remove_passkey list_sessions end_sessions end_session list_identities unlink_user
     """,
 }
 SCOPE_NEEDED = {f"api_v1.{name}": scope for scope, names in SCOPES.items() for name in names.split()}
