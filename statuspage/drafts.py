@@ -159,8 +159,15 @@ class Translation(Draft):
     body: Body | None = None
 
 
+class WorkTranslation(Translation):
+    """Likewise of work that is announced, whose reason is shown too."""
+
+    reason_text: OptionalText | None = None
+
+
 Translations = dict[LanguageCode, Translation]
 """By language: every one of the page's but its first, which is that of the original."""
+WorkTranslations = dict[LanguageCode, WorkTranslation]
 
 
 class IncidentDraft(Draft):
@@ -238,7 +245,7 @@ class WindowDraft(Draft):
     reason_text: OptionalText | None = None
     confirm: bool = False
     notify: bool = True
-    translations: Translations = {}
+    translations: WorkTranslations = {}
 
     @model_validator(mode="after")
     def check_window(self) -> Self:

@@ -7,7 +7,7 @@ is refused when the notice is too short for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -24,10 +24,13 @@ from statuspage.drafts import CancelDraft, MaintenanceDraft, MaintenanceUpdateDr
 from statuspage.errors import NotFound, NoticeTooShort, Problem, Refused, TransitionRefused
 from statuspage.identifiers import new_id
 from statuspage.models import AffectedComponent, Maintenance, Update
-from statuspage.tongues import Texts, bodies_in, check_translations, ended, titles_in
+from statuspage.tongues import Texts, bodies_in, check_translations, ended, reasons_in, titles_in
 from statuspage.unread import check_read
 from statuspage.update_facts import with_facts, work_words
 from statuspage.windows import add_update, advance, enter, withdraw_extension
+
+_WEEK_AND_MORE = timedelta(days=9)
+"""How far apart two windows of one local week may be, at most."""
 
 
 def assess(
@@ -39,6 +42,7 @@ def assess(
             Maintenance.kind == MaintenanceKind.REGULAR,
             Maintenance.status != MaintenanceStatus.CANCELLED,
             Maintenance.id != but,
+            Maintenance.starts_at.between(draft.starts_at - _WEEK_AND_MORE, draft.starts_at + _WEEK_AND_MORE),
         )
     )
     return notice.assess(
@@ -310,6 +314,7 @@ def keep_assessment(
     maintenance.excluded = assessment.excluded_from_availability
     maintenance.reason = _reason_of(draft, policy)
     maintenance.reason_text = draft.reason_text or None
+    maintenance.texts = reasons_in(draft.translations, maintenance.texts)
 
 
 def _event_of(current: MaintenanceStatus, new: MaintenanceStatus) -> str:

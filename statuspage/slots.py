@@ -22,7 +22,8 @@ from statuspage.drafts import MaintenanceDraft, MoveDraft
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import new_id
 from statuspage.maintenance import assess, schedule
-from statuspage.models import Maintenance, RegularSlot
+from statuspage.models import Maintenance, Page, RegularSlot
+from statuspage.tongues import check_translations, texts_in
 from statuspage.windows import BY_ITSELF
 from statuspage.work_drafts import SlotDraft
 
@@ -38,11 +39,13 @@ def add_slot(session: Session, draft: SlotDraft, *, policy: Policy, author: str,
     allow for regular work, or a component is unknown.
     """
     _check_offered(session, policy)
+    check_translations(session, draft.translations)
     components = find_components(session, draft.components)
     slot = RegularSlot(
         id=new_id(),
         title=draft.title,
         body=draft.body,
+        texts=texts_in(draft.translations),
         weekday=draft.weekday,
         starts=draft.starts.replace(tzinfo=None),
         minutes=draft.minutes,
@@ -89,6 +92,7 @@ def announce_due(session: Session, *, policy: Policy, now: datetime) -> list[Mai
     """Announce the occurrences whose time has come; what the policy would refuse (another regular maintenance in that
     week, put there by hand) is left out."""
     announced = []
+    languages = session.get_one(Page, 1).languages[1:]
     for slot in load_slots(session, active_only=True):
         for day, window in _due(session, slot, policy, now):
             draft = MaintenanceDraft(
@@ -98,6 +102,7 @@ def announce_due(session: Session, *, policy: Policy, now: datetime) -> list[Mai
                 ends_at=window.ends_at,
                 components=[component.slug for component in slot.components],
                 kind=MaintenanceKind.REGULAR,
+                translations={each: said for each, said in (slot.texts or {}).items() if each in languages},
             )
             work = schedule(session, draft, policy=policy, author=BY_ITSELF, now=now)
             work.slot_id, work.slot_on = slot.id, day

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from statuspage.drafts import Translation
+from statuspage.drafts import Translation, WorkTranslation
 from statuspage.errors import Problem, Refused
 from statuspage.models import Page
 from statuspage.translations.catalogues import known_languages
@@ -18,6 +18,7 @@ from statuspage.translations.catalogues import known_languages
 Texts = dict[str, Any]
 """As stored: {"nl": {"title": …, "body": …}}, each with what is there. Where the body is not, but the original ends
 with facts that the product says itself, {"facts": [as the original says them, as this language does]}."""
+REASON = "reason_text"
 Said = dict[str, str]
 """What the product says itself at the end of a text, by language, Markdown; the first is the original's."""
 
@@ -51,7 +52,21 @@ def check_languages(languages: Sequence[str]) -> None:
 def titles_in(translations: Mapping[str, Translation], before: Texts | None = None) -> Texts | None:
     """The titles as stored, over those there were `before`; None where there is none."""
     said = {language: {"title": each.title} for language, each in translations.items() if each.title}
-    return {**(before or {}), **said} or None
+    return _over(before, said)
+
+
+def reasons_in(translations: Mapping[str, WorkTranslation], before: Texts | None) -> Texts | None:
+    """The reasons of announced work as stored, in place of those there were `before`, beside the titles."""
+    titles = {language: {"title": said["title"]} for language, said in (before or {}).items() if "title" in said}
+    reasons = {language: {REASON: each.reason_text} for language, each in translations.items() if each.reason_text}
+    return _over(titles, reasons)
+
+
+def _over(before: Texts | None, said: Texts) -> Texts | None:
+    merged = dict(before or {})
+    for language, texts in said.items():
+        merged[language] = {**merged.get(language, {}), **texts}
+    return merged or None
 
 
 def ended(body: str, said: Said) -> str:

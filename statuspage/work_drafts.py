@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from statuspage.drafts import Body, Draft, Instant, Line, OptionalText, Translations, UpdateId
+from statuspage.drafts import Body, Draft, Instant, Line, OptionalText, Translations, UpdateId, WorkTranslations
 
 LONGEST_SLOT = 24 * 60
 
@@ -23,7 +23,7 @@ class ExtensionDraft(Draft):
     notify: bool = True
     after: UpdateId | None = None
     """The newest update its author has read: refused when there is another since."""
-    translations: Translations = {}
+    translations: WorkTranslations = {}
 
 
 class SlotDraft(Draft):
@@ -35,3 +35,4 @@ class SlotDraft(Draft):
     starts: Annotated[time, Field(strict=False)]
     minutes: Annotated[int, Field(ge=1, le=LONGEST_SLOT)]
     components: list[str] = []
+    translations: Translations = {}

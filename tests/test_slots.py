@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage import maintenance, slots
+from statuspage.components import load_page
 from statuspage.domain.sla.policy import Policy, load_policy
 from statuspage.domain.vocabulary import MaintenanceKind, MaintenanceStatus
 from statuspage.drafts import CancelDraft, MaintenanceDraft
@@ -60,6 +61,22 @@ def test_each_occurrence_is_announced_in_time(
     assert all(work.kind is MaintenanceKind.REGULAR and work.notice_met for work in works)
     assert all(work.ends_at - work.starts_at == timedelta(hours=2) for work in works)
     assert [c.slug for c in works[0].components] == ["api"]
+
+
+def test_occurrences_speak_the_slot_s_languages(
+    session: Session, add_components: Callable[..., None], terms: Policy, now: datetime
+) -> None:
+    add_components("API")
+    page = load_page(session)
+    page.languages = ["en", "nl", "de"]
+    with pytest.raises(Refused, match="no further language"):
+        add(session, terms, now, translations={"fr": {"title": "Chaque semaine"}})
+    said = {"nl": {"title": "Wekelijks werk", "body": "Korte onderbrekingen."}, "de": {"title": "Jede Woche"}}
+    add(session, terms, now, translations=said)
+    page.languages = ["en", "nl"]
+    work, *_ = slots.announce_due(session, policy=terms, now=now)
+    assert work.texts == {"nl": {"title": "Wekelijks werk"}}
+    assert work.updates[0].texts == {"nl": {"body": "Korte onderbrekingen."}}
 
 
 def test_next_occurrence_is_announced_at_once(

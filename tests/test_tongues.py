@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from statuspage import notices
 from statuspage.changes import Installation
 from statuspage.components import change_page, load_page
-from statuspage.drafts import PageChange, read_draft
+from statuspage.drafts import MoveDraft, PageChange, read_draft
 from statuspage.errors import Refused
+from statuspage.maintenance import load_maintenance, move
 from statuspage.notice_drafts import NoticeDraft
+from statuspage.notify.news import load_news, spoken_news
 from tests.publishing.conftest import Operator, files, operator  # noqa: F401 - fixtures
 
 DUTCH = {"nl": {"title": "Bellen lukt niet", "body": "We **zoeken** het uit."}}
@@ -65,6 +67,45 @@ def test_work_speaks_each_language(speaks_dutch: Operator, files: Files) -> None
     assert "<h1>Nieuwe firmware</h1>" in dutch
     assert "Het onderhoud is begonnen" in dutch, "the product's own words are in each language"
     assert "SUMMARY:Nieuwe firmware" in files()["nl/maintenance.ics"].decode()
+
+
+def test_reason_speaks_each_language(speaks_dutch: Operator, files: Files) -> None:  # noqa: F811
+    dutch = {"title": "Nieuwe schijf", "reason_text": "Een schijf begeeft het."}
+    said = {"reason_text": "A disk fails.", "confirm": True, "translations": {"nl": dutch}}
+    key = speaks_dutch.schedule(speaks_dutch.now + timedelta(hours=3), **said)
+    page, french, calendar = (
+        files()[f"{path}"].decode()
+        for path in (f"nl/maintenance/{key}.html", f"fr/maintenance/{key}.html", "nl/maintenance.ics")
+    )
+    assert "Een schijf begeeft het." in page
+    assert "A disk fails." not in page
+    assert ' lang="en">A disk fails.' in french
+    assert "Een schijf begeeft het." in calendar.replace("\r\n ", "")
+    installation = speaks_dutch.installation
+    with installation.database.read() as session:
+        (update,) = load_maintenance(session, key).updates
+        news = spoken_news(load_news(session, update.id, installation.policy(speaks_dutch.now)), "nl")
+    assert (news.title, getattr(news, "reason_text", None)) == ("Nieuwe schijf", "Een schijf begeeft het.")
+    with speaks_dutch.change() as change:
+        later = read_draft(
+            MoveDraft,
+            {
+                **window_in(speaks_dutch.now, 5),
+                "body": "Later.",
+                "confirm": True,
+                "reason_text": "Another disk fails.",
+            },
+        )
+        work = load_maintenance(change.session, key)
+        move(change.session, work, later, policy=change.policy, author="operator", now=speaks_dutch.now)
+    page = files()[f"nl/maintenance/{key}.html"].decode()
+    assert "<h1>Nieuwe schijf</h1>" in page
+    assert "Een schijf" not in page, "that was the reason of the window before"
+
+
+def window_in(now: datetime, hours: int) -> dict[str, str]:
+    start = now + timedelta(hours=hours)
+    return {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
 
 
 def test_notice_is_told_in_dutch(speaks_dutch: Operator, files: Files) -> None:  # noqa: F811

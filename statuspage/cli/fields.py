@@ -54,7 +54,7 @@ TRANSLATION = click.option(
     "--translation",
     "translations",
     multiple=True,
-    metavar="LANGUAGE.title|body=TEXT",
+    metavar="LANGUAGE.title|body|reason_text=TEXT",
     help="In a further language of the page; repeatable. @FILE reads a file.",
 )
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from statuspage.db import Base
@@ -20,6 +21,8 @@ class RegularSlot(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
     body: Mapped[str] = mapped_column(Text)
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Title and body in further languages of the page, as its occurrences will have them."""
     weekday: Mapped[int]
     """0 is Monday."""
     starts: Mapped[time]

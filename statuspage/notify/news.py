@@ -21,16 +21,17 @@ from statuspage.domain.vocabulary import (
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, Notice, Update
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.wording import body_in, told_in
+from statuspage.translations.catalogues import N_
 
 _STATES = {
-    "announced": "Maintenance scheduled",
-    "reminder": "Maintenance reminder",
-    "started": "Maintenance started",
-    "updated": "Maintenance update",
-    "finished": "Maintenance finished",
-    "moved": "Maintenance moved",
-    "extended": "Maintenance extended",
-    "cancelled": "Maintenance cancelled",
+    "announced": N_("Maintenance scheduled"),
+    "reminder": N_("Maintenance reminder"),
+    "started": N_("Maintenance started"),
+    "updated": N_("Maintenance update"),
+    "finished": N_("Maintenance finished"),
+    "moved": N_("Maintenance moved"),
+    "extended": N_("Maintenance extended"),
+    "cancelled": N_("Maintenance cancelled"),
 }
 Window = tuple[datetime, datetime]
 Texts = dict[str, Any]
@@ -104,6 +105,8 @@ def spoken_news(news: News, language: str, base_url: str = "") -> News:
         title, body = told_in(texts, language, "title"), told_in(texts, language, "body")
         if title:
             news = replace(news, title=title)
+        if isinstance(news, MaintenanceNews) and (reason := told_in(texts, language, "reason_text")):
+            news = replace(news, reason_text=reason)
         if body:
             body = body.replace("](/", f"]({base_url}/")
             news = replace(news, html=html_of(body), text=text_of(body))
@@ -164,10 +167,10 @@ def maintenance_state(news: MaintenanceNews) -> str:
     """What happened, in words to be translated: "Maintenance moved", "Urgent maintenance"; a policy's own
     name for a class stands as it is."""
     if news.event == "announced" and news.urgent:
-        return "Urgent maintenance"
+        return N_("Urgent maintenance")
     if news.event == "announced" and news.kind is MaintenanceKind.EMERGENCY:
-        return news.own_class or "Emergency maintenance"
-    return _STATES.get(news.event, "Maintenance update")
+        return news.own_class or N_("Emergency maintenance")
+    return _STATES.get(news.event, N_("Maintenance update"))
 
 
 def _incident_news(session: Session, update: Update, incident: Incident, policy: Policy) -> IncidentNews:

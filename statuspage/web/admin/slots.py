@@ -35,6 +35,7 @@ def create_slot() -> Response:
         "starts": form.filled("starts"),
         "minutes": _number(form.value("minutes")),
         "components": form.values("components"),
+        "translations": form.translations(),
     }
     try:
         draft = read_draft(SlotDraft, values)

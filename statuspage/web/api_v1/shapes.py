@@ -54,6 +54,8 @@ class TranslationAnswer(Shape):
 
     title: str | None = None
     body: str | None = None
+    reason_text: str | None = None
+    """Of announced work."""
 
 
 class Query(BaseModel):

@@ -7,9 +7,10 @@ from datetime import time
 from statuspage import audit, slots
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import RegularSlot
+from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant
 from statuspage.work_drafts import SlotDraft
 
 
@@ -25,6 +26,7 @@ class SlotAnswer(Shape):
     components: list[str]
     created_at: UtcInstant
     ended_at: UtcInstant | None
+    translations: dict[str, TranslationAnswer] = {}
 
 
 @endpoint("GET", "/slots", scope=Scope.READ, query=PageQuery, gives=Items[SlotAnswer])
@@ -73,4 +75,5 @@ def slot_answer(row: RegularSlot) -> SlotAnswer:
         components=[component.slug for component in row.components],
         created_at=row.created_at,
         ended_at=row.ended_at,
+        translations=translations_of(row.texts),
     )
