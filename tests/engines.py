@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from statuspage.changes import Installation
 from statuspage.components import ensure_page
 from statuspage.db import Base, Database
 from tests.databases import Reused
@@ -22,7 +23,7 @@ from tests.servers import PostgresServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINE_MATTERS = re.compile(
-    r"tests/notify/test_(destinations|outbox|recipients|digests|kill)|tests/test_(changes|history|incidents|settled|worker)\.py"
+    r"tests/notify/test_(destinations|outbox|recipients|digests|kill)|tests/test_(changes|history|incidents|settled|worker)\.py|publishing/test_plans"
 )
 """Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements."""
 
@@ -98,3 +99,18 @@ def make_tables(url: str) -> None:
     with database.write() as session:
         ensure_page(session, datetime(2026, 11, 16, 10, 0, tzinfo=UTC))
     database.dispose()
+
+
+def put_away(installation: Installation) -> None:
+    """Let nobody reach the database any more."""
+    installation.database.dispose()
+    url = installation.database.engine.url
+    if url.database and url.get_backend_name() == "sqlite":
+        Path(url.database).unlink()
+        return
+    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database]
+        )

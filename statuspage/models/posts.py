@@ -158,7 +158,7 @@ class MaintenanceComponent(Base):
     __tablename__ = "maintenance_component"
 
     maintenance_id: Mapped[str] = mapped_column(ForeignKey("maintenance.id"), primary_key=True)
-    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True)
+    component_id: Mapped[str] = mapped_column(ForeignKey("component.id"), primary_key=True, index=True)
 
 
 class Update(Base):
