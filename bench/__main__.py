@@ -11,8 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+
+from sqlalchemy import event
 
 from bench.filling import YEARS, fill
 from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory
@@ -23,6 +26,10 @@ from bench.serving import measure_ratio
 from bench.sla_quarter import measure_sla_quarter
 from bench.spike import measure_spike
 from bench.uptime import measure_uptime
+from statuspage import incidents
+from statuspage.changes import open_installation, site_change
+from statuspage.drafts import IncidentDraft, read_draft
+from statuspage.settings import Settings
 
 COMPONENTS = 50
 HISTORY = 450
@@ -55,8 +62,9 @@ def measure_start(instance: Path, token: str) -> Iterator[dict[str, object]]:
 
 
 def measure_publish(instance: Path, token: str) -> Iterator[dict[str, object]]:
-    """`publish_ms` from the request's first byte to the new front page on disk, `republish_all_s`, and what
-    folder and processes weigh: at each size of SIZES, or of BENCH_PUBLISH_SIZES ("500x5000,500x50000")."""
+    """`publish_ms` from the request's first byte to the new front page on disk, with the processor time of the
+    processes and the files and statements it takes; `republish_all_s`, and what folder and processes weigh: at each
+    size of SIZES, or of BENCH_PUBLISH_SIZES ("500x5000,500x50000")."""
     del token  # each size is an instance of its own
     named = os.environ.get("BENCH_PUBLISH_SIZES", "")
     sizes = [(int(c), int(n)) for c, _, n in (each.partition("x") for each in named.split(",") if each)] or SIZES
@@ -73,13 +81,39 @@ def _publish_at(folder: Path, token: str, facts: dict[str, object]) -> Iterator[
     with running(folder, token) as page:
         _post_incident(page, 0)
         time.sleep(WARMING_SECONDS)  # the first post may come while the process is still warming up
-        spent = [_post_incident(page, number) for number in range(POSTS)]
+        posts = [_post_incident(page, number) for number in range(POSTS)]
+        began = time.time_ns()
+        _open_incident(page, POSTS)
+        written = sum(each.stat().st_mtime_ns >= began for each in page.public.rglob("*") if each.is_file())
         memory = page.resident_mb()
+    spent, used = zip(*posts, strict=True)
     values = {"value": round(statistics.median(spent), 1), "max": round(max(spent), 1), "posts": POSTS}
-    yield {"figure": "publish_ms", **values, **facts}
+    work = {"cpu_ms": round(statistics.median(used)), "files": written}
+    yield {"figure": "publish_ms", **values, **work, "queries": count_queries(folder), **facts}
     yield {"figure": "publish_memory_mb", "value": round(memory), **facts}
     weight = sum(each.stat().st_size for each in (folder / "public").rglob("*") if each.is_file())
     yield {"figure": "public_mb", "value": round(weight / 1e6, 1), **facts}
+
+
+def count_queries(instance: Path) -> int:
+    """How many statements an incident costs, from its verb to the published page, in a process that remembers."""
+    installation = open_installation(Settings(statuspage_instance=instance))
+    asked = 0
+
+    def count(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    for number in range(2):
+        now = datetime.now(UTC)
+        raw = {"title": "Counted", "priority": "P3", "status": "investigating", "body": "Measured."}
+        draft = read_draft(IncidentDraft, raw | {"components": {f"component-{number}": "partial_outage"}})
+        if number:
+            event.listen(installation.database.engine, "before_cursor_execute", count)
+        with site_change(installation, now, author="bench") as change:
+            incidents.open_incident(change.session, draft, policy=change.policy, author="bench", now=now)
+    installation.database.dispose()
+    return asked
 
 
 def _republish_all(folder: Path, facts: dict[str, object]) -> dict[str, object]:
@@ -91,8 +125,19 @@ def _republish_all(folder: Path, facts: dict[str, object]) -> dict[str, object]:
     return {"figure": "republish_all_s", "value": round(time.perf_counter() - began, 1), **facts}
 
 
-def _post_incident(page: Page, number: int) -> float:
-    index = page.public / "index.html"
+def _post_incident(page: Page, number: int) -> tuple[float, float]:
+    """Milliseconds from the request's first byte to the new front page on disk, and those of processor time that the
+    process tree worked meanwhile; the incident is resolved again."""
+    used = page.cpu_seconds()
+    incident, spent = _open_incident(page, number)
+    used = (page.cpu_seconds() - used) * 1000
+    status, _ = _ask(page, f"/api/v1/incidents/{incident}/updates", {"status": "resolved", "body": "Done."})
+    assert status == 201
+    return spent, used
+
+
+def _open_incident(page: Page, number: int) -> tuple[str, float]:
+    """Its id, and the milliseconds."""
     title = f"Bench {number} {time.time_ns()}"
     body = {
         "title": title,
@@ -101,20 +146,22 @@ def _post_incident(page: Page, number: int) -> float:
         "body": "Measured.",
         "components": {f"component-{number}": "partial_outage"},
     }
+    began = time.perf_counter()
+    status, answer = _ask(page, "/api/v1/incidents", body)
+    assert status == 201, answer
+    # the answer comes after the bytes are on disk
+    assert title in (page.public / "index.html").read_text(encoding="utf-8")
+    return str(answer["id"]), (time.perf_counter() - began) * 1000
+
+
+def _ask(page: Page, path: str, body: dict[str, object]) -> tuple[int, dict[str, object]]:
     headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
-    began = time.perf_counter()
-    connection.request("POST", "/api/v1/incidents", json.dumps(body), headers)
+    connection.request("POST", path, json.dumps(body), headers)
     response = connection.getresponse()
     answer = json.loads(response.read())
-    assert response.status == 201, answer
-    assert title in index.read_text(encoding="utf-8")  # the answer comes after the bytes are on disk
-    spent = (time.perf_counter() - began) * 1000
-    update = json.dumps({"status": "resolved", "body": "Done."})
-    connection.request("POST", f"/api/v1/incidents/{answer['id']}/updates", update, headers)
-    assert connection.getresponse().status == 201
     connection.close()
-    return spent
+    return response.status, answer
 
 
 def measure_page(instance: Path, token: str) -> Iterator[dict[str, object]]:
