@@ -9,6 +9,7 @@ from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Person
 from statuspage.notify.news import IncidentNews, MaintenanceNews, maintenance_state, spoken_news
 from statuspage.publishing.wording import Words
+from statuspage.translations.catalogues import N_
 
 Fact = tuple[str, str]
 MOST_COMPONENTS = 20
@@ -19,13 +20,13 @@ def tell_incident(news: IncidentNews, person: Person, letterhead: Letterhead) ->
     words = letterhead.words(person.language)
     news = spoken_news(news, person.language, letterhead.url)
     facts = [
-        (label_of(words, "Priority:"), news.priority.value),
-        (label_of(words, "Status:"), words.label(news.status)),
+        (label_of(words, N_("Priority:")), news.priority.value),
+        (label_of(words, N_("Status:")), words.label(news.status)),
         *_affected(words, [f"{name}: {words.label(status)}" for name, status in news.components]),
-        (label_of(words, "Began:"), words.moment(news.started_at)),
+        (label_of(words, N_("Began:")), words.moment(news.started_at)),
     ]
     if news.next_due_at is not None:
-        facts.append((label_of(words, "Next update due:"), words.moment(news.next_due_at)))
+        facts.append((label_of(words, N_("Next update due:")), words.moment(news.next_due_at)))
     return Bulletin(
         headline=f"[{news.priority.value} {words.label(news.status)}] {news.title}",
         text=news.text,
@@ -40,17 +41,17 @@ def tell_maintenance(news: MaintenanceNews, person: Person, letterhead: Letterhe
     """One update of a maintenance, its reminder among them."""
     words = letterhead.words(person.language)
     news = spoken_news(news, person.language, letterhead.url)
-    facts = [(label_of(words, "Window:"), words.window(*news.window))]
+    facts = [(label_of(words, N_("Window:")), words.window(*news.window))]
     if news.old_window is not None:
-        facts.append((label_of(words, "Before:"), words.window(*news.old_window)))
+        facts.append((label_of(words, N_("Before:")), words.window(*news.old_window)))
     urgent = f", {words.gettext('urgent')}" if news.urgent else ""
     facts += [
-        (label_of(words, "Status:"), words.state_of(news.status)),
-        (label_of(words, "Class:"), news.own_class or f"{words.label(news.kind)}{urgent}"),
+        (label_of(words, N_("Status:")), words.state_of(news.status)),
+        (label_of(words, N_("Class:")), news.own_class or f"{words.label(news.kind)}{urgent}"),
         *_affected(words, list(news.components)),
     ]
     if why := words.why(news.reason_text, news.reason):
-        facts.append((label_of(words, "Reason:"), why))
+        facts.append((label_of(words, N_("Reason:")), why))
     return Bulletin(
         headline=f"[{words.gettext(maintenance_state(news))}] {news.title}",
         text=news.text,
@@ -72,7 +73,7 @@ def links_of(words: Words, letterhead: Letterhead, path: str, person: Person) ->
 def _affected(words: Words, names: list[str]) -> list[Fact]:
     if not names:
         return []
-    return [(label_of(words, "Affected:"), words.listed(names, most=MOST_COMPONENTS))]
+    return [(label_of(words, N_("Affected:")), words.listed(names, most=MOST_COMPONENTS))]
 
 
 def label_of(words: Words, text: str) -> str:

@@ -19,14 +19,15 @@ from statuspage.notify.kinds.kind import Desk, Kind
 from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Foot, Letter, Writing, write_letter
 from statuspage.notify.outbox import Claimed
+from statuspage.translations.catalogues import N_
 
 NAME = "alarm"
 LANE = 0
 _TEXTS = {
-    RingKind.REMINDER: "Update due soon",
-    RingKind.OVERDUE: "Update overdue",
-    RingKind.ESCALATION: "Incident escalates",
-    RingKind.DETECTED: "Outage measured",
+    RingKind.REMINDER: N_("Update due soon"),
+    RingKind.OVERDUE: N_("Update overdue"),
+    RingKind.ESCALATION: N_("Incident escalates"),
+    RingKind.DETECTED: N_("Outage measured"),
 }
 
 

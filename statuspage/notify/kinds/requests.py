@@ -18,6 +18,7 @@ from statuspage.notify.letterhead import Letterhead
 from statuspage.notify.messages import Foot, Letter, Person, Writing, write_letter
 from statuspage.notify.outbox import REQUEST_LANE, Claimed
 from statuspage.notify.wished import wishes_of
+from statuspage.translations.catalogues import N_
 
 
 def owe(session: Session, subscriber: Subscriber, kind: str, *, now: datetime) -> None:
@@ -56,7 +57,7 @@ def _tell_already(kind: str, person: Person, letterhead: Letterhead) -> Bulletin
 def _bulletin(headline: str, text: str, link: tuple[str, str], person: Person, letterhead: Letterhead) -> Bulletin:
     words = letterhead.words(person.language)
     page = {"page": letterhead.name}
-    chosen = (label_of(words, "You chose:"), wishes_of(person.wishes, words))
+    chosen = (label_of(words, N_("You chose:")), wishes_of(person.wishes, words))
     return Bulletin(headline % page, text % page, (chosen,), (link,), more_of(words), Tone.PLANNED)
 
 
