@@ -4,9 +4,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import psycopg
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -20,6 +18,7 @@ from statuspage.drafts import SubscriberDraft
 from statuspage.models import Consent
 from statuspage.notify.recipients import count_recipients
 from statuspage.web import current
+from tests.engines import put_away
 from tests.web.conftest import ADDRESS, dump, load
 
 
@@ -162,21 +161,6 @@ def test_pages_speak_the_subscribers_language(
         anna = subscribers.add_confirmed(session, draft, source="test", now=current.now())
     assert '<html lang="nl">' in client.get(f"/manage/{anna.token}").text
     assert '<html lang="en">' in client.get("/subscribe").text
-
-
-def put_away(installation: Installation) -> None:
-    """Let nobody reach the database any more."""
-    installation.database.dispose()
-    url = installation.database.engine.url
-    if url.database and url.get_backend_name() == "sqlite":
-        Path(url.database).unlink()
-        return
-    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database]
-        )
 
 
 def test_database_away_is_said_kindly(components: None, client: FlaskClient, installation: Installation) -> None:

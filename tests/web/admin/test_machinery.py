@@ -77,7 +77,9 @@ def figures(client: FlaskClient) -> dict[str, float]:
 def worker(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
     """A worker in a process of its own on the same instance."""
     settings = installation.settings
-    given = environment(settings.instance, STATUSPAGE_URL="https://status.example.com")
+    given = environment(
+        settings.instance, STATUSPAGE_URL="https://status.example.com", DATABASE_URL=settings.database
+    )
     process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"], cwd=ROOT, env=given)
     yield process
     process.kill()

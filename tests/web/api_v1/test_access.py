@@ -8,12 +8,12 @@ from unittest.mock import ANY
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from statuspage import people
 from statuspage.changes import Installation
 from statuspage.domain.vocabulary import Scope
 from statuspage.models import ApiToken
+from tests.engines import put_away
 from tests.web.api_v1.conftest import Api, fields_of
 
 
@@ -77,8 +77,7 @@ def test_wrong_method_is_a_405_problem(client: FlaskClient) -> None:
 
 
 def test_database_away_is_a_503(api: Api, installation: Installation) -> None:
-    with installation.database.write() as session:
-        session.execute(text("ALTER TABLE incident RENAME TO gone"))
+    put_away(installation)
     answer = api.get("/incidents")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
