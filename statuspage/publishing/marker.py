@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from statuspage.domain.periods import local_date, midnight
 from statuspage.domain.sla.policy import PolicyBook
 from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.publishing.snapshot import Snapshot
@@ -60,8 +61,12 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
     moving = tuple(
         c.slug for c in snapshot.components if c.is_monitored or c.status is not ComponentStatus.OPERATIONAL
     )
-    figures_due = _figures_due(snapshot) if before is None or _all_touched(snapshot) else before.figures_due
     figures = {component.slug: component.timeline.until for component in snapshot.components}
+    oldest = min(figures.values(), default=snapshot.now)
+    all_new = before is None or _all_touched(snapshot) or (oldest >= before.figures_due <= snapshot.now)
+    figures_due = _figures_due(snapshot) if before is None or all_new else before.figures_due
+    today = local_date(snapshot.now, snapshot.page.zone)
+    is_of_today = before is None or oldest >= midnight(today, snapshot.page.zone)
     turns = [
         i.next_update_due_at for i in snapshot.incidents if i.status.is_open and i.next_update_due_at is not None
     ]
@@ -72,7 +77,7 @@ def marker_of(snapshot: Snapshot, before: Marker | None, made_by: str) -> Marker
         turns.append(min(figures[slug] for slug in moving) + MOVING_AGE)
     return Marker(
         revision=snapshot.revision,
-        day=snapshot.now.astimezone(snapshot.page.zone).date().isoformat(),
+        day=today.isoformat() if before is None or is_of_today else before.day,
         months=dict(snapshot.months),
         moving=moving,
         figures=figures,

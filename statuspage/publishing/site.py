@@ -54,11 +54,13 @@ class PublishFailed(Exception):
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What a publish did: the revision now public, how many files changed or went, and the seconds it took."""
+    """What a publish did: the revision now public, how many files changed or went, the seconds it took, and whether
+    it left figures to the next one."""
 
     revision: int
     written: int
     seconds: float
+    goes_on: bool = False
 
 
 class Publisher:
@@ -90,15 +92,19 @@ class Publisher:
         everything: bool = False,
         progress: Progress | None = None,
         patience: timedelta = timedelta(),
+        at_most: int | None = None,
     ) -> PublishResult:
         """Bring the folder up to what the database holds. Renders what changed since the revision on disk, or
-        everything; figures that time alone made old no longer ago than `patience` are left to the next publish.
-        `progress` is told how many files are made, and about how many it will be. Raises PublishFailed."""
+        everything; figures that time alone made old no longer ago than `patience` are left to the next publish, and
+        those of more than `at_most` components. `progress` is told how many files are made, and about how many it
+        will be. Raises PublishFailed."""
         began = perf_counter()
         try:
+            if at_most is not None and self._memory.revision < 0:
+                self.warm(now)  # what remembers nothing learns it all before it holds anybody up
             with self._turn, _locked(self.folder):
                 memory, self._memory = self._memory, Memory()  # a publish that fails leaves nothing half remembered
-                memory, snapshot = self._load(now, memory, everything=everything, patience=patience)
+                memory, snapshot = self._load(now, memory, everything=everything, patience=patience, at_most=at_most)
                 written = self._write(snapshot, memory, progress)
                 memory.stamp = self._stamp()
                 self._memory = memory
@@ -106,7 +112,7 @@ class Publisher:
             raise PublishFailed(f"the public site could not be written: {error}") from error
         seconds = perf_counter() - began
         self._note_seconds(seconds)
-        return PublishResult(snapshot.revision, written, seconds)
+        return PublishResult(snapshot.revision, written, seconds, snapshot.touched.goes_on)
 
     def last_seconds(self) -> float | None:
         """How long the last publish took, whichever process made it; None before the first."""
@@ -161,7 +167,7 @@ class Publisher:
         return now >= marker.stale_at or marker.day != now.astimezone(ZoneInfo(page.timezone)).date().isoformat()
 
     def _load(
-        self, now: datetime, memory: Memory, *, everything: bool, patience: timedelta
+        self, now: datetime, memory: Memory, *, everything: bool, patience: timedelta, at_most: int | None = None
     ) -> tuple[Memory, Snapshot]:
         """Read under the lock, so that the last to write has read the newest state."""
         with self.database.read() as session:
@@ -177,7 +183,7 @@ class Publisher:
             if marker is not None:
                 since = marker.revision if memory.revision < 0 else min(marker.revision, memory.revision)
                 zone = ZoneInfo(page.timezone)
-                touched = touched_since(session, marker, now, zone, since=since, patience=patience)
+                touched = touched_since(session, marker, now, zone, since=since, patience=patience, at_most=at_most)
                 if everything or page.relaid_in > marker.revision or marker.made_by != self._made_by():
                     touched = replace(EVERYTHING, components=touched.components)
             strange = touched.components - memory.storied
@@ -280,18 +286,39 @@ def _gone_events(snapshot: Snapshot) -> list[str]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock beside the folder: `flock` is let go by the kernel when the process dies."""
+    """Hold the lock beside the folder: `flock` is let go by the kernel when the process dies. Who waits for it holds
+    the turn meanwhile, so that who has just had the lock comes after."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder.parent / f".{folder.name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    deadline = monotonic() + LOCK_SECONDS
+    with _held(folder.parent / f".{folder.name}.turn", deadline):
+        lock = _hold(folder.parent / f".{folder.name}.lock", deadline)
     try:
-        _wait_for(descriptor)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _held(path: Path, deadline: float) -> Iterator[None]:
+    descriptor = _hold(path, deadline)
+    try:
         yield
     finally:
         os.close(descriptor)
 
 
-def _wait_for(descriptor: int) -> None:
-    deadline = monotonic() + LOCK_SECONDS
+def _hold(path: Path, deadline: float) -> int:
+    """The descriptor of a file that is locked as long as it is open."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for(descriptor, deadline)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _wait_for(descriptor: int, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

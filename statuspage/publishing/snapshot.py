@@ -287,7 +287,8 @@ class Touched:
     """What a publish must render anew beside what every change renders (front page, feeds, JSON, calendar).
 
     `everything` stands for a full build; months are "YYYY-MM" in the page's zone, components slugs; `named` are those
-    among them whose events changed or are not remembered, of the others only time moved the figures.
+    among them whose events changed or are not remembered, of the others only time moved the figures. Where the next
+    publish `goes_on` with further components, it writes the page of all.
     """
 
     incidents: frozenset[str] = frozenset()
@@ -296,6 +297,7 @@ class Touched:
     components: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     everything: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from statuspage.domain.periods import local_date, midnight
 from statuspage.domain.vocabulary import IncidentStatus, MaintenanceStatus
 from statuspage.models import AffectedComponent, Component, Incident, Maintenance, MaintenanceComponent, Update
 from statuspage.publishing.marker import Marker
@@ -16,6 +17,7 @@ from statuspage.publishing.selecting import month_of
 from statuspage.publishing.snapshot import Touched
 
 EVERYTHING = Touched(everything=True)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def touched_since(
@@ -26,12 +28,14 @@ def touched_since(
     *,
     since: int,
     patience: timedelta = timedelta(),
+    at_most: int | None = None,
 ) -> Touched:
     """What rows newer than revision `since`, and time itself, changed.
 
     What goes on or lies ahead is always rendered (an update may have become overdue), as are the components whose
     figures move by the minute once they are a minute old; on a new day, and when the figures of all are due, all
-    components. Figures that were due no longer ago than `patience` are left to the next publish.
+    components. Figures that were due no longer ago than `patience` are left to the next publish, and so are those of
+    more than `at_most` components: then the oldest come first.
     """
     incidents = session.execute(
         select(Incident.id, Incident.started_at).where(Incident.changed_in > since, Incident.draft.is_(False))
@@ -52,15 +56,29 @@ def touched_since(
     ahead = session.scalars(
         select(Maintenance.id).where(Maintenance.status.in_([s for s in MaintenanceStatus if not s.is_over]))
     )
-    new_day = now.astimezone(zone).date().isoformat() != marker.day
-    everyone = new_day or now >= marker.figures_due + patience
+    due = sorted(_due_slugs(session, marker, now, zone, patience), key=lambda slug: marker.figures.get(slug, _NEVER))
     return Touched(
         incidents=touched_incidents,
         maintenances=frozenset([*maintenance_ids, *ahead]),
         months=frozenset(months | _neighbours(months, marker.months)),
-        components=named | (_all_slugs(session) if everyone else marker.worn(now, patience)),
+        components=named | frozenset(due[:at_most]),
         named=named,
+        goes_on=at_most is not None and len(due) > at_most,
     )
+
+
+def _due_slugs(
+    session: Session, marker: Marker, now: datetime, zone: ZoneInfo, patience: timedelta
+) -> frozenset[str]:
+    """Components whose figures time alone made old."""
+    day_began = midnight(local_date(now, zone), zone)
+    new_day = local_date(now, zone).isoformat() != marker.day and now >= day_began + patience
+    all_due = now >= marker.figures_due + patience
+    worn = marker.worn(now, patience)
+    if not (new_day or all_due):
+        return worn
+    since = max(day_began if new_day else _NEVER, marker.figures_due if all_due else _NEVER)
+    return worn | {slug for slug in _all_slugs(session) if marker.figures.get(slug, _NEVER) < since}
 
 
 def _old_starts(session: Session, maintenance_ids: Iterable[str]) -> Iterable[datetime]:
