@@ -294,7 +294,8 @@ def _charts(run: _Rendering, component: ComponentView) -> list[Chart]:
 
 def _uptime_page(run: _Rendering) -> Iterator[Page]:
     """Changes only with the days of some component."""
-    if not (run.snapshot.touched.everything or run.snapshot.touched.components):
+    touched = run.snapshot.touched
+    if touched.goes_on or not (touched.everything or touched.components):
         return
     calendars = [_calendar(run, each) for each in _shown(run)]
     yield run.page("uptime.html", "uptime.html", calendars=calendars)
