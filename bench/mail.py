@@ -27,6 +27,7 @@ from bench.servers import ClockedServer, clocked_server, find_program, postgres,
 from statuspage import incidents
 from statuspage.changes import Installation, open_installation
 from statuspage.drafts import IncidentDraft
+from statuspage.identifiers import new_id
 from statuspage.instance import bring_up_to_date
 from statuspage.models import Component, Delivery, Subscriber, SubscriberComponent
 from statuspage.notify.mailing import MAIL
@@ -37,6 +38,8 @@ READERS = int(os.environ.get("BENCH_READERS", "20000"))
 MANY = int(os.environ.get("BENCH_MANY_READERS", "100000"))
 FEW = 1000
 DOMAINS = 50
+PORTION = 5000
+"""Subscribers written at once: the page under measurement writes in between."""
 SESSIONS = 4
 LONGEST = 900.0
 FIRST_MAILS = 5
@@ -178,26 +181,25 @@ def _opened(instance: Path) -> Iterator[Installation]:
 
 def _subscribe(installation: Installation, number: int, component: str | None = None) -> None:
     """So many confirmed subscribers, with those that are there; the new ones to one component, else to all."""
-    now = datetime.now(UTC)
-    with installation.database.write() as session:
+    with installation.database.read() as session:
         have = session.scalar(select(func.count()).select_from(Subscriber)) or 0
-        rows = [
-            {
-                "id": f"bench{n:07d}",
-                "address": f"reader{n}@domain{n % DOMAINS}.example",
-                "address_key": f"reader{n}@domain{n % DOMAINS}.example",
-                "token": f"benchbenchbenchbench{n:07d}",
-                "created_at": now,
-                "confirmed_at": now,
-                "all_components": component is None,
-            }
-            for n in range(have, number)
-        ]
-        session.execute(insert(Subscriber), rows)
-        if component is not None:
-            chosen = session.scalars(select(Component.id).where(Component.slug == component)).one()
-            pairs = [{"subscriber_id": row["id"], "component_id": chosen} for row in rows]
-            session.execute(insert(SubscriberComponent), pairs)
+        chosen = session.scalar(select(Component.id).where(Component.slug == component))
+    ids = [new_id() for _ in range(have, number)]
+    for first in range(0, len(ids), PORTION):
+        rows = [_subscriber(n + have, ids[n], chosen) for n in range(first, min(first + PORTION, len(ids)))]
+        with installation.database.write() as session:
+            session.execute(insert(Subscriber), rows)
+            if chosen is not None:
+                pairs = [{"subscriber_id": row["id"], "component_id": chosen} for row in rows]
+                session.execute(insert(SubscriberComponent), pairs)
+
+
+def _subscriber(number: int, key: str, component_id: str | None) -> dict[str, object]:
+    now, address = datetime.now(UTC), f"reader{number}@domain{number % DOMAINS}.example"
+    return {
+        **{"id": key, "address": address, "address_key": address, "token": f"benchbenchbenchbench{number:07d}"},
+        **{"created_at": now, "confirmed_at": now, "all_components": component_id is None},
+    }
 
 
 def _post(page: Page, priority: str, **more: object) -> None:

@@ -14,6 +14,9 @@ OPTIONS = "-c statement_timeout=20000 -c lock_timeout=10000 -c timezone=UTC"
 CONNECT_SECONDS = 2
 PATIENCE = 21.0
 """Seconds for one answer: a little longer than the server's own statement timeout."""
+LONG_PATIENCE = 61.0
+LONG = "SET LOCAL statement_timeout TO 60000"
+"""For a statement that writes a row for each of very many people."""
 PING_PATIENCE = 2.0
 """Seconds for the word by which the pool asks whether a connection still lives."""
 
@@ -34,13 +37,26 @@ class ImpatientConnection(psycopg.Connection[Any]):
             raise psycopg.OperationalError(f"the server was silent for {self.patience:g} s") from error
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
-        """Wait PING_PATIENCE only."""
-        self.patience = PING_PATIENCE
+    def waiting(self, patience: float) -> Iterator[None]:
+        """Wait so many seconds for each answer."""
+        self.patience = patience
         try:
             yield
         finally:
             self.patience = PATIENCE
+
+
+@contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """Leave more time than others get for the statements of this block, and for the rest of the transaction to the
+    server alone. Nothing on other engines."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, ImpatientConnection):
+        yield
+        return
+    connection.exec_driver_sql(LONG)
+    with driver.waiting(LONG_PATIENCE):
+        yield
 
 
 def make_postgres_engine(url: str) -> Engine:
@@ -65,7 +81,7 @@ def make_postgres_engine(url: str) -> Engine:
     ping = engine.dialect.do_ping
 
     def ping_soon(connection: Any) -> bool:
-        with connection.hurried():
+        with connection.waiting(PING_PATIENCE):
             return ping(connection)
 
     engine.dialect.do_ping = ping_soon  # type: ignore[method-assign,assignment]

@@ -46,6 +46,16 @@ def test_stopped_server_is_given_up(
     database.dispose()
 
 
+def test_long_statement_gets_its_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "OPTIONS", "-c statement_timeout=1000")
+    database = Database(postgres_url)
+    with database.write() as session, postgres.unhurried(session.connection()):
+        session.execute(text("SELECT pg_sleep(1.5)"))
+    with pytest.raises(OperationalError, match="statement timeout"), database.write() as session:
+        session.execute(text("SELECT pg_sleep(1.5)"))
+    database.dispose()
+
+
 def test_refused_server_is_given_up() -> None:
     database = Database(f"postgresql://postgres@127.0.0.1:{free_port()}/none")
     with pytest.raises(OperationalError), database.read() as session:

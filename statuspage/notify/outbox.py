@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from statuspage.models import Delivery, Subscriber
+from statuspage.postgres import unhurried
 
 ALARM_LANE = 0
 LETTER_LANE = 5
@@ -96,9 +97,10 @@ def owe_chosen(
     `about` are further columns of Delivery: values, or expressions over Subscriber."""
     values = {"kind": kind, "lane": lane, "state": "due", "created_at": now, "due_at": now, "attempts": 0, **about}
     columns = [_column(name, value) for name, value in values.items()]
-    rows = chosen.add_columns(Subscriber.channel, *columns)
+    rows = chosen.add_columns(Subscriber.channel, *columns).order_by(Subscriber.id)  # in the order of its indexes
     filled = insert(Delivery).from_select(["subscriber_id", "channel", *values], rows)
-    added = session.execute(filled.execution_options(preserve_rowcount=True))
+    with unhurried(session.connection()):
+        added = session.execute(filled.execution_options(preserve_rowcount=True))
     return int(added.rowcount)  # type: ignore[attr-defined]
 
 
