@@ -10,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.components import add_component, change_component, load_components, load_page
-from statuspage.drafts import ComponentChange, ComponentDraft
+from statuspage.drafts import ComponentChange, ComponentDraft, read_draft
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id
-from statuspage.models import Component, ComponentGroup, Monitor, Page
+from statuspage.models import Component, ComponentGroup, Monitor, Page, Template
 from statuspage.monitor_drafts import MonitorTable, shown_settings
 from statuspage.monitors import add_monitor, change_monitor, load_monitors, remove_monitor
 from statuspage.site_file import ComponentTable, PageTable, SiteFile
+from statuspage.template_drafts import TemplateChange, TemplateDraft
+from statuspage.templates import add_template, change_template, load_templates
 from statuspage.tongues import check_languages
 
 
@@ -37,6 +39,7 @@ def apply_site(session: Session, site: SiteFile, *, author: str, now: datetime) 
             session, component, monitors.get(component.id, []), table.monitor, author=author, now=now
         )
     lines += _apply_order(session, site, now)
+    lines += _apply_templates(session, site, now)
     session.flush()
     return lines
 
@@ -63,7 +66,36 @@ def describe_site(session: Session) -> dict[str, Any]:
         }
         for group in _load_groups(session)
     ]
-    return {**tables, "group": groups} if groups else tables
+    if groups:
+        tables["group"] = groups
+    texts = [_template_table(row) for row in load_templates(session)]
+    return {**tables, "template": texts} if texts else tables
+
+
+def _apply_templates(session: Session, site: SiteFile, now: datetime) -> list[str]:
+    """Templates by their names; those that the file does not mention stay."""
+    present = {row.name.lower(): row for row in load_templates(session)}
+    lines = []
+    for table in site.template:
+        values = table.model_dump()
+        row = present.get(table.name.lower())
+        if row is None:
+            add_template(session, read_draft(TemplateDraft, values), now=now)
+            lines.append(f"template {table.name}: added")
+        elif _template_table(row) != values | {"translations": _said(values["translations"])}:
+            change_template(session, row, read_draft(TemplateChange, values), now=now)
+            lines.append(f"template {table.name}: changed")
+    return lines
+
+
+def _template_table(row: Template) -> dict[str, Any]:
+    return {"name": row.name, "title": row.title, "body": row.body, "translations": row.texts or {}}
+
+
+def _said(translations: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """As it is stored: what is given of each language."""
+    given = {code: {name: text for name, text in said.items() if text} for code, said in translations.items()}
+    return {code: said for code, said in given.items() if said}
 
 
 def _apply_page(page: Page, table: PageTable, now: datetime) -> list[str]:

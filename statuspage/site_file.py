@@ -1,4 +1,4 @@
-"""site.toml: the page, its groups, components and monitors as a file that is read, compared, applied and written.
+"""site.toml: page, groups, components, monitors and templates as a file: read, compared, applied and written.
 
 What the file does not mention stays as it is, components that are not in it too: they carry history. Only the
 monitors of a component are exactly those of the file. Applying the same file twice changes nothing. Values of
@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from statuspage.drafts import (
     Addresses,
     BaseAddress,
+    Body,
     HookAddress,
     Line,
     OptionalText,
@@ -89,12 +90,29 @@ class GroupTable(Table):
     component: list[ComponentTable] = []
 
 
+class WordsTable(Table):
+    """[template.translations.LANGUAGE]."""
+
+    title: Line | None = None
+    body: Body | None = None
+
+
+class TemplateTable(Table):
+    """[[template]]: a text to begin with; the name tells templates apart."""
+
+    name: Line
+    title: Line | None = None
+    body: Body
+    translations: dict[str, WordsTable] = {}
+
+
 class SiteFile(Table):
     """A whole site.toml."""
 
     page: PageTable = PageTable()
     group: list[GroupTable] = []
     component: list[ComponentTable] = []
+    template: list[TemplateTable] = []
 
     @property
     def components(self) -> list[tuple[str | None, ComponentTable]]:
@@ -116,6 +134,8 @@ def read_site(text: str) -> SiteFile:
     twice = [Problem("group.name", f"{name!r} stands there twice") for name in _doubled(g.name for g in site.group)]
     slugs = _doubled(table.slug for _, table in site.components)
     twice += [Problem("group.component.slug", f"{slug!r} stands there twice") for slug in slugs]
+    names = _doubled(table.name.lower() for table in site.template)
+    twice += [Problem("template.name", f"{name!r} stands there twice") for name in names]
     if twice:
         raise Refused(twice)
     return site

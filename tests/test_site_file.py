@@ -16,6 +16,7 @@ from statuspage.models import AuditEvent, ComponentGroup, StatusChange
 from statuspage.monitors import load_monitors
 from statuspage.site import apply_site, describe_site, missing_from
 from statuspage.site_file import read_site, site_text
+from statuspage.templates import load_templates
 
 EXAMPLE = """
 [page]
@@ -245,3 +246,21 @@ def test_wrong_monitor_is_refused_by_its_key(line: str, key: str) -> None:
     with pytest.raises(Refused) as refused:
         read_site(f'[[component]]\nslug="a"\nname="x"\n[[component.monitor]]\n{line}')
     assert refused.value.problems[0].field == f"component.0.monitor.0.{key}"
+
+
+def test_templates_go_out_and_come_back(session: Session, now: datetime) -> None:
+    words = 'title = "{{components}} down"\nbody = "We look.\\n\\nMore soon."\n'
+    text = f'{EXAMPLE}\n[[template]]\nname = "Outage"\n{words}'
+    text += '[template.translations.nl]\nbody = "We kijken."\n'
+    assert "template Outage: added" in apply(session, text, now)
+    assert apply(session, text, now) == []
+    exported = site_text(describe_site(session))
+    assert apply(session, exported, now) == []
+    changed = exported.replace("We kijken.", "We zoeken het uit.")
+    assert apply(session, changed, now) == ["template Outage: changed"]
+    (row,) = load_templates(session)
+    assert (row.body, row.texts) == ("We look.\n\nMore soon.", {"nl": {"body": "We zoeken het uit."}})
+    with pytest.raises(Refused, match="is not known"):
+        apply(session, text.replace("components}}", "weather}}"), now)
+    with pytest.raises(Refused, match="stands there twice"):
+        read_site(text + '[[template]]\nname = "outage"\nbody = "x"\n')
