@@ -37,6 +37,8 @@ POSTS = 20
 SIZES = [(components, history) for components in (50, 500) for history in (500, 5_000, 50_000)]
 WARMING_SECONDS = 10.0
 LOAD_SECONDS = 5.0
+PATIENCE_SECONDS = 600.0
+"""The first post after a start may come upon a full build under way."""
 CONNECTIONS = 32
 
 
@@ -156,7 +158,7 @@ def _open_incident(page: Page, number: int) -> tuple[str, float]:
 
 def _ask(page: Page, path: str, body: dict[str, object]) -> tuple[int, dict[str, object]]:
     headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/json"}
-    connection = HTTPConnection("127.0.0.1", page.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", page.port, timeout=PATIENCE_SECONDS)
     connection.request("POST", path, json.dumps(body), headers)
     response = connection.getresponse()
     answer = json.loads(response.read())
