@@ -17,6 +17,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
 
+from statuspage.domain.periods import Period
 from statuspage.domain.sla.duration import Duration, parse_duration, rounded
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.publishing.markup import html_of, text_of
@@ -179,6 +180,14 @@ class Words:
     def month(self, key: str) -> str:
         """A month from "2026-11": "November 2026"."""
         return self._skeleton("yMMMM", date.fromisoformat(f"{key}-01"))
+
+    def period(self, period: Period) -> str:
+        """A month or quarter: "November 2026", "Q4 2026"."""
+        return self._skeleton("yQQQ" if period.unit == "quarter" else "yMMMM", period.first_day)
+
+    def sentence(self, text: str) -> str:
+        """As a sentence begins: months are written small in many languages."""
+        return text[:1].upper() + text[1:]
 
     def month_short(self, key: str) -> str:
         """A month, short: "Nov 2026"."""

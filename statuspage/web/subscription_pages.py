@@ -177,6 +177,8 @@ def show(
     installation = current.installation()
     language = _language(page, subscriber, lang)
     view = page_view(page, installation.settings.base_url(page.url), language)
+    if template in ("subscribe", "requested") and subscriber is None:
+        facts["here"] = "/subscribe"  # the form has an address in each language; no other of these pages has
     with force_locale(language.replace("-", "_")):
         html = render_template(
             f"public/{template}.html",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 import feedparser
 import pytest
 from icalendar import Calendar
 
+from statuspage.domain.periods import Period
 from statuspage.publishing.site import render_site
 from statuspage.publishing.snapshot import Snapshot
+from statuspage.publishing.wording import words_of
 from statuspage.translations.catalogues import Untranslated
 from tests.publishing import sample
 
@@ -66,6 +69,20 @@ def test_numbers_follow_the_language() -> None:
     for language in LANGUAGES[1:]:
         index = site("trouble")[f"{language}/index.html"].decode()
         assert re.findall(r">\d+\.\d+\s?%", index) == []
+
+
+def test_french_marks_keep_to_their_words() -> None:
+    for path, content in site("trouble").items():
+        if path.startswith("fr/") and path.endswith("index.html"):
+            assert "Panne majeure\N{NO-BREAK SPACE}: SIP trunk A" in content.decode()
+
+
+def test_periods_are_named() -> None:
+    spanish, english = words_of("es", sample.ZONE), words_of("en", sample.ZONE)
+    month, quarter = Period(date(2026, 11, 1)), Period(date(2026, 10, 1), "quarter")
+    assert spanish.sentence(spanish.period(month)) == "Noviembre de 2026"
+    assert (spanish.period(quarter), english.period(quarter)) == ("T4 2026", "Q4 2026")
+    assert (spanish.number(43_200), english.number(43_200)) == ("43.200", "43,200")
 
 
 def test_alternates_name_each_other() -> None:

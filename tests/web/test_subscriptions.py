@@ -163,6 +163,15 @@ def test_pages_speak_the_subscribers_language(
     assert '<html lang="en">' in client.get("/subscribe").text
 
 
+def test_form_leads_to_its_other_languages(client: FlaskClient, installation: Installation) -> None:
+    with installation.database.write() as session:
+        load_page(session).languages = ["en", "nl"]
+    for path, other in (("/subscribe", "/nl/subscribe"), ("/nl/subscribe", "/subscribe")):
+        page = client.get(path).text
+        assert re.search(rf'<a href="{other}" hreflang="\w\w"', page), path
+        assert 'rel="alternate" hreflang="x-default" href="https://status.example.com/subscribe"' in page
+
+
 def test_database_away_is_said_kindly(components: None, client: FlaskClient, installation: Installation) -> None:
     put_away(installation)
     response = client.post("/subscribe", data={"email": ADDRESS})
