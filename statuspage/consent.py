@@ -13,6 +13,9 @@ from statuspage.models import Consent, Follow, Subscriber
 PENDING_FOR = timedelta(days=7)
 """How long a confirmation link works, and how long an unconfirmed address is kept."""
 
+LEFT_FOR = timedelta(days=3 * 365)
+"""How long the proof of what somebody had agreed to is kept after they left."""
+
 
 def prove(
     session: Session, subscriber: Subscriber, action: str, *, source: str, client: str | None, now: datetime

@@ -32,19 +32,25 @@ class Row:
     problems: tuple[Problem, ...] = ()
 
 
-def read_rows(text: str) -> list[Row]:
-    """The lines after the header. Raises Refused when the header is missing or names an unknown column."""
+def read_rows(text: str) -> Iterator[Row]:
+    """The lines after the header, one at a time. Raises Refused when the header is missing or names an unknown
+    column, and on the way at a line that is no CSV."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
     try:
         header = [name.strip().lower() for name in next(reader, [])]
-        _check_header(header)
+    except csv.Error as error:
+        raise Refused(Problem("line 1", str(error))) from None
+    _check_header(header)
+    return _read_on(reader, header)
+
+
+def _read_on(reader: Any, header: list[str]) -> Iterator[Row]:
+    try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append(_read_row(reader.line_num, header, cells))
+                yield _read_row(reader.line_num, header, cells)
     except csv.Error as error:
         raise Refused(Problem(f"line {reader.line_num}", str(error))) from None
-    return rows
 
 
 def write_rows(found: Iterable[Subscriber], *, frequency: bool = False, hooks: bool = False) -> Iterator[str]:

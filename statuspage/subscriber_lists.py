@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -11,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from statuspage import opt_in, subscribers
 from statuspage.addresses import Address
+from statuspage.db import Database
 from statuspage.domain.vocabulary import Frequency, NoticeKind
 from statuspage.errors import Problem, Refused
 from statuspage.identifiers import new_id, new_token
 from statuspage.models import Consent, Subscriber, SubscriberComponent, SubscriberService
 from statuspage.notify.recipients import subscribes
 from statuspage.notify.webhook_signature import new_secret
-from statuspage.subscriber_csv import Row, write_rows
+from statuspage.subscriber_csv import Row, read_rows, write_rows
 from statuspage.wishes import Offer, Scope, load_offer
 
 AT_ONCE = 500
@@ -30,19 +33,52 @@ def export_lines(session: Session) -> Iterator[str]:
     yield from write_rows(_all(session), frequency=daily is not None, hooks=hook is not None)
 
 
-def import_rows(
-    session: Session, rows: Sequence[Row], *, source: str, now: datetime
-) -> tuple[int, list[tuple[int, Problem]]]:
+Wrong = list[tuple[int, Problem]]
+"""What is wrong, by the line of the file."""
+
+
+def import_list(database: Database, text: str, *, source: str, skip_bad: bool, now: datetime) -> tuple[int, Wrong]:
+    """Take in a whole file: (how many, what is wrong with the others). Raises Refused for what is no such file.
+
+    All of it is checked before anything is written: one bad line stops everything, unless `skip_bad`. Then AT_ONCE
+    lines are written at a time, so that a long list keeps nobody else from writing and no more of it in memory. A
+    list that was broken off is imported again: who is known stays one subscriber.
+    """
+    with database.read() as session:
+        offer, refused = load_offer(session), list[tuple[int, Problem]]()
+        for some in batched(read_rows(text)):
+            refused += [(row.line, problem) for row in some for problem in row.problems]
+            deque(_checked([row for row in some if not row.problems], offer, refused), maxlen=0)
+    if refused and not skip_bad:
+        return 0, refused
+    added, refused = 0, []
+    for some in batched(read_rows(text)):
+        with database.write() as session:
+            more, wrong = import_rows(session, some, source=source, now=now)
+            if wrong and not skip_bad:
+                session.rollback()
+                return added, wrong
+        added, refused = added + more, refused + wrong
+    return added, refused
+
+
+def batched(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows, AT_ONCE at a time."""
+    while some := list(islice(rows, AT_ONCE)):
+        yield some
+
+
+def import_rows(session: Session, rows: Iterable[Row], *, source: str, now: datetime) -> tuple[int, Wrong]:
     """Add the good rows: (how many, what is wrong with the others by line).
 
     Who is confirmed gave consent elsewhere, `source` says where; the others are asked by mail. New confirmed
     addresses are written many at a time; an address that is known takes the way of a single one.
     """
-    refused = [(row.line, problem) for row in rows for problem in row.problems]
+    refused: Wrong = []
     offer, added = load_offer(session), 0
-    good = [row for row in rows if not row.problems]
-    for some in (good[start : start + AT_ONCE] for start in range(0, len(good), AT_ONCE)):
-        checked = list(_checked(some, offer, refused))
+    for some in batched(iter(rows)):
+        refused += [(row.line, problem) for row in some for problem in row.problems]
+        checked = list(_checked([row for row in some if not row.problems], offer, refused))
         keys = [address.key for _row, address, _scope in checked]
         known = set(session.scalars(select(Subscriber.address_key).where(Subscriber.address_key.in_(keys))))
         fresh: dict[str, tuple[Row, Address, Scope]] = {}
@@ -71,9 +107,7 @@ def _all(session: Session) -> Iterator[Subscriber]:
 _LISTED = (Subscriber.unsubscribed_at.is_(None), Subscriber.suppressed_at.is_(None), subscribes())
 
 
-def _checked(
-    rows: Sequence[Row], offer: Offer, refused: list[tuple[int, Problem]]
-) -> Iterator[tuple[Row, Address, Scope]]:
+def _checked(rows: Iterable[Row], offer: Offer, refused: Wrong) -> Iterator[tuple[Row, Address, Scope]]:
     for row in rows:
         assert row.draft is not None
         try:
@@ -82,7 +116,7 @@ def _checked(
             refused += [(row.line, problem) for problem in error.problems]
 
 
-def _add_one(session: Session, row: Row, refused: list[tuple[int, Problem]], source: str, now: datetime) -> int:
+def _add_one(session: Session, row: Row, refused: Wrong, source: str, now: datetime) -> int:
     assert row.draft is not None
     add = subscribers.add_confirmed if row.draft.confirmed else subscribers.subscribe
     try:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from statuspage import consent, follows, opt_in
 from statuspage.addresses import Address
-from statuspage.consent import PENDING_FOR, is_active, is_awaited
+from statuspage.consent import LEFT_FOR, PENDING_FOR, is_active, is_awaited
 from statuspage.drafts import SubscriberDraft
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Follow, Subscriber
@@ -23,7 +23,7 @@ from statuspage.notify import quarantine
 from statuspage.opt_in import FORM
 from statuspage.wishes import Scope, check_wishes, set_wishes
 
-__all__ = ["FORM", "PENDING_FOR", "is_active", "is_awaited"]
+__all__ = ["FORM", "LEFT_FOR", "PENDING_FOR", "is_active", "is_awaited"]
 
 
 def subscribe(
@@ -155,6 +155,17 @@ def expire_pending(session: Session, now: datetime) -> int:
             Subscriber.unsubscribed_at.is_(None),
             Subscriber.created_at < now - PENDING_FOR,
         )
+        .returning(Subscriber.id)
+    )
+    return len(gone.all())
+
+
+def expire_left(session: Session, now: datetime) -> int:
+    """Forget who left LEFT_FOR ago, the proofs too; how many. An address that mail must not reach again is kept for
+    that alone. For the worker's tick."""
+    gone = session.scalars(
+        delete(Subscriber)
+        .where(Subscriber.unsubscribed_at < now - LEFT_FOR, Subscriber.suppressed_at.is_(None))
         .returning(Subscriber.id)
     )
     return len(gone.all())

@@ -63,6 +63,8 @@ QUARANTINE_SECONDS = 30.0
 SILENCE_SECONDS = 5.0
 RESULTS_SECONDS = 60.0
 SETTLING_SECONDS = 10.0
+FIGURES_AT_ONCE = 10
+"""Components whose figures are written in one publish, of those that time alone made old."""
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)
 """As long as the API gives them again (web.api_v1.idempotency.KEPT_FOR)."""
@@ -229,11 +231,13 @@ def owe_digests(installation: Installation, now: datetime) -> None:
 
 
 def publish_if_stale(installation: Installation, now: datetime) -> None:
-    """Make good a publish that failed, and publish what time alone changed (a new day, an overdue update)."""
+    """Make good a publish that failed, and publish what time alone changed (a new day, an overdue update): figures of
+    a few components at a time, so that a post never waits for those of all."""
     with installation.database.read() as session:
-        stale = installation.publisher.is_stale(session, now)
-    if stale:
-        installation.publisher.publish(now)
+        goes_on = installation.publisher.is_stale(session, now)
+    until = time.monotonic() + TICK_SECONDS
+    while goes_on and time.monotonic() < until:
+        goes_on = installation.publisher.publish(now, at_most=FIGURES_AT_ONCE).goes_on
 
 
 def expire(installation: Installation, now: datetime) -> None:
@@ -241,6 +245,7 @@ def expire(installation: Installation, now: datetime) -> None:
     answers, dead heartbeats."""
     with installation.database.write() as session:
         subscribers.expire_pending(session, now)
+        subscribers.expire_left(session, now)
         follows.end_over(session, now)
         attempts.forget(session, now - KEPT_ATTEMPT)
         unsent.forget_old(session, now)

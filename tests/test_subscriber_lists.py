@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from statuspage import subscribers
+from statuspage.changes import Installation
 from statuspage.components import load_component
 from statuspage.errors import Refused
 from statuspage.models import Consent, Delivery, Subscriber
 from statuspage.subscriber_csv import read_rows
-from statuspage.subscriber_lists import export_lines, import_rows
+from statuspage.subscriber_lists import AT_ONCE, export_lines, import_list, import_rows
 
 HEADER = "email,confirmed,components,kinds,min_priority,language"
 FILE = f"""{HEADER},frequency
@@ -92,3 +93,30 @@ def test_unknown_scope_names_its_line(components: None, session: Session, now: d
 def test_unknown_column_is_refused() -> None:
     with pytest.raises(Refused, match="no column"):
         read_rows("email,age\na@example.com,7\n")
+
+
+def test_long_list_is_checked_first_and_written_in_pieces(installation: Installation, now: datetime) -> None:
+    lines = [f"person{n}@example.com,yes" for n in range(2 * AT_ONCE + 7)]
+    whole = "\n".join(["email,confirmed", *lines])
+
+    def take(text: str, *, skip: bool) -> tuple[int, list[int]]:
+        added, wrong = import_list(installation.database, text, source="import:anna", skip_bad=skip, now=now)
+        return added, [line for line, _problem in wrong]
+
+    def count() -> int:
+        with installation.database.read() as session:
+            return session.scalar(select(func.count()).select_from(Subscriber)) or 0
+
+    assert take(f"{whole}\nnobody,yes\n", skip=False) == (0, [len(lines) + 2])
+    assert count() == 0, "a mistake in the last line stops the first ones too"
+    assert take(f"{whole}\nnobody,yes\n", skip=True) == (len(lines), [len(lines) + 2])
+    assert take(whole, skip=False) == (len(lines), [])
+    assert count() == len(lines), "again is nobody twice"
+    with pytest.raises(Refused, match="line 3"):
+        take('email\na@example.com\n"b@example.com" x\n', skip=True)
+
+
+def test_list_is_read_a_line_at_a_time() -> None:
+    rows = read_rows("email\na@example.com\n" + "x,y\n" * 10)
+    first = next(rows)
+    assert (first.line, first.problems) == (2, ())

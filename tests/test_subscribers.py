@@ -259,3 +259,18 @@ def test_bad_address_is_refused(typed: str) -> None:
     with pytest.raises(Refused) as refused:
         read_address(typed)
     assert refused_fields(refused) == ["email"]
+
+
+def test_who_left_is_forgotten_in_the_end(session: Session, now: datetime) -> None:
+    kept = [
+        subscribers.add_confirmed(session, SubscriberDraft(email=f"{name}@example.com"), source="test", now=now)
+        for name in ("stays", "left", "bounced")
+    ]
+    for person in kept[1:]:
+        subscribers.unsubscribe(session, person, source="test", now=now)
+    kept[2].suppressed_at = now
+    session.flush()
+    assert subscribers.expire_left(session, now + subscribers.LEFT_FOR) == 0
+    assert subscribers.expire_left(session, now + subscribers.LEFT_FOR + DAY) == 1
+    left = session.scalars(select(Subscriber.address).order_by(Subscriber.address)).all()
+    assert left == ["bounced@example.com", "stays@example.com"]

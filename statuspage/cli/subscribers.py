@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ from flask.cli import AppGroup
 
 from statuspage import audit, bounces
 from statuspage import subscribers as verbs
+from statuspage.changes import Installation
 from statuspage.cli.console import REFUSED, author, opened, page_zone, plainly, read_file, say, say_json, warn
 from statuspage.cli.fields import read_typed, takes
 from statuspage.domain.vocabulary import NoticeKind
 from statuspage.drafts import SubscriberDraft
 from statuspage.notify.quarantine import shown_address
-from statuspage.subscriber_csv import read_rows
-from statuspage.subscriber_lists import export_lines, import_rows
+from statuspage.subscriber_lists import export_lines, import_list
 from statuspage.web.api_v1.subscribers import subscriber_answer
 
 subscribers = AppGroup("subscribers", help="Add subscribers; lists as a CSV file.")
@@ -90,19 +91,25 @@ def import_(file: str, skip_bad: bool) -> None:
     mail to confirm. Several components or kinds in one cell are separated by ; and none means all. One bad line
     stops everything, unless --skip-bad.
     """
-    rows = read_rows(read_file(file))
+    text = read_file(file)
     installation, now = opened()
-    with installation.database.write() as session:
-        added, refused = import_rows(session, rows, source=f"import:{author()}"[:80], now=now)
-        if refused and not skip_bad:
-            session.rollback()
+    source = f"import:{author()}"[:80]
+    added, refused = import_list(installation.database, text, source=source, skip_bad=skip_bad, now=now)
+    if added:
+        _note("subscriber.import", installation, now, added=added)
     for line, problem in sorted(refused, key=lambda each: each[0]):
         warn(f"error: line {line}: {problem.field}: {problem.message}")
     if refused and not skip_bad:
-        warn("Nothing was imported: mend these lines, or leave them out with --skip-bad.")
+        said = "Nothing was imported" if added == 0 else f"{added} were imported before that"
+        warn(f"{said}: mend these lines, or leave them out with --skip-bad.")
         raise click.exceptions.Exit(REFUSED)
     installation.nudge()
     say(f"{added} imported" + (f", {len({line for line, _ in refused})} left out." if refused else "."))
+
+
+def _note(action: str, installation: Installation, now: datetime, **facts: int) -> None:
+    with installation.database.write() as session:
+        audit.record(session, action, actor=author(), target="csv", details=facts, now=now)
 
 
 @subscribers.command("export")
@@ -110,7 +117,8 @@ def import_(file: str, skip_bad: bool) -> None:
 @plainly
 def export(file: str | None) -> None:
     """Write the subscribers, those who left excepted, to FILE.csv or standard output."""
-    installation, _ = opened()
+    installation, now = opened()
+    _note("subscriber.export", installation, now)
     with installation.database.read() as session:
         lines = export_lines(session)
         if file is None or file == "-":

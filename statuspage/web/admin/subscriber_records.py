@@ -17,8 +17,7 @@ from statuspage.notify.quarantine import label_of, shown_address
 from statuspage.notify.readers import load_people
 from statuspage.notify.wished import wishes_of
 from statuspage.personal_data import load_consents, personal_data
-from statuspage.subscriber_csv import read_rows
-from statuspage.subscriber_lists import export_lines, import_rows
+from statuspage.subscriber_lists import export_lines, import_list
 from statuspage.web import current
 from statuspage.web.admin.door import admin, go, note, show, tell, user, words
 from statuspage.web.forms import Form
@@ -82,13 +81,11 @@ def import_subscribers() -> Response:
     sent = request.files.get("file")
     added, refused = 0, list[tuple[int, Problem]]()
     try:
-        rows = read_rows(sent.read().decode("utf-8-sig") if sent else "")
-        with current.installation().database.write() as session:
-            added, refused = import_rows(session, rows, source=f"import:{user().email}"[:80], now=now)
-            if refused and not form.is_ticked("skip"):
-                session.rollback()
-                added = 0
-            else:
+        text, database = sent.read().decode("utf-8-sig") if sent else "", current.installation().database
+        source, skip = f"import:{user().email}"[:80], form.is_ticked("skip")
+        added, refused = import_list(database, text, source=source, skip_bad=skip, now=now)
+        if added:
+            with database.write() as session:
                 note(session, "subscriber.import", "csv", now=now, added=added)
     except UnicodeDecodeError:
         refused = [(1, Problem("file", "is not UTF-8 text"))]
