@@ -92,10 +92,19 @@ def _calm(snapshot: Snapshot, words: Words) -> Headline:
     unknown = [component for component in snapshot.components if component.status is ComponentStatus.UNKNOWN]
     if not unknown:
         return Headline(ComponentStatus.OPERATIONAL, words.gettext("All systems operational"))
+    dark = [component for component in unknown if _was_known(component)]
+    if dark and not any(component not in unknown and _was_known(component) for component in snapshot.components):
+        return Headline(ComponentStatus.UNKNOWN, words.gettext("Nothing is measured at the moment"))
     if len(unknown) == len(snapshot.components):
         return Headline(ComponentStatus.UNKNOWN, words.gettext("No component has been measured yet"))
     sentence = words.gettext("All measured systems operational")
-    return Headline(ComponentStatus.OPERATIONAL, sentence)
+    names = words.listed([component.name for component in dark])
+    return Headline(ComponentStatus.OPERATIONAL, sentence, also=((ComponentStatus.UNKNOWN, names),) if dark else ())
+
+
+def _was_known(component: ComponentView) -> bool:
+    """Whether anybody ever knew how it is."""
+    return any(state.status is not ComponentStatus.UNKNOWN for state in component.timeline.states)
 
 
 def _hit(snapshot: Snapshot, status: ComponentStatus, words: Words) -> str:

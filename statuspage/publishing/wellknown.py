@@ -13,7 +13,7 @@ from statuspage.publishing.memory import Fragments
 from statuspage.publishing.responses import period_figures
 from statuspage.publishing.selecting import NEWEST
 from statuspage.publishing.snapshot import ComponentView, Snapshot
-from statuspage.publishing.statuspage_v2 import Json, json_bytes, wire_status, wire_time
+from statuspage.publishing.statuspage_v2 import Json, json_bytes, wire_time
 
 DAYS = 90
 
@@ -60,7 +60,7 @@ def _component(component: ComponentView, snapshot: Snapshot, days: list[date]) -
         "id": component.id,
         "slug": component.slug,
         "name": component.name,
-        "status": wire_status(component.status),
+        "status": component.status.value,
         "days": [_day(bar) for bar in bars],
         "uptime": figure_json(figure_of(bars)),
         "unknown_seconds": sum(bar.unknown for bar in bars),

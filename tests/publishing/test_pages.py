@@ -8,48 +8,17 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 
 from statuspage.domain.vocabulary import ComponentStatus, IncidentStatus, Priority
-from statuspage.publishing.environment import render_static
 from statuspage.publishing.markup import html_of, text_of
 from statuspage.publishing.pages import render_pages
 from statuspage.publishing.snapshot import Snapshot, Touched
 from tests.publishing import sample
+from tests.publishing.rendering import Pages, parse, render, words_of
 
 SCRIPT = "<script>alert(1)</script>"
-
-Pages = dict[str, str]
-
-
-def render(snapshot: Snapshot) -> Pages:
-    files = [*render_static(), *render_pages(snapshot)]
-    return {path: content.decode() for path, content in files if not path.endswith(".ico")}
-
-
-@pytest.fixture(scope="module")
-def calm() -> Pages:
-    return render(sample.calm())
-
-
-@pytest.fixture(scope="module")
-def trouble() -> Pages:
-    return render(sample.trouble())
-
-
-def parse(html: str) -> Element:
-    """The document; raises at the first thing the HTML standard calls a parse error."""
-    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
-    assert isinstance(tree, Element)
-    return tree
-
-
-def words_of(html: str, start: str = "<main") -> str:
-    """The text a reader sees of the main part, in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html[html.index(start) :]).split()).replace(" ,", ",")
 
 
 def test_every_promised_page_is_rendered(trouble: Pages) -> None:
@@ -157,55 +126,16 @@ def test_times_name_the_zone_in_force(trouble: Pages) -> None:
     assert 'datetime="2026-09-30T07:34:00Z"' in trouble["incidents/i000000past3.html"]
 
 
-def test_unknown_days_are_not_green(calm: Pages) -> None:
-    row = calm["index.html"].split('id="c-api"')[1].split("</details>")[0]
-    unknown = re.search(r's-unknown" d="([^"]+)"', row)
-    good = re.search(r's-operational" d="([^"]+)"', row)
-    assert unknown is not None
-    assert good is not None
-    assert unknown[1] == "M0 20h59"  # twelve days, that of the first knowledge among them
-    assert good[1] == "M60 16h389"
-
-
-def test_bad_day_is_taller_and_links(calm: Pages) -> None:
-    row = calm["index.html"].split('id="c-sip-trunk-b"')[1].split("</details>")[0]
-    bar = '<rect class="s-major_outage" x="210" y="0" width="4" height="24"/>'
-    assert bar in row
-    assert '<a href="/incidents/i000000past3">No calls by SIP trunk B</a>' in row
-    page = calm["components/sip-trunk-b.html"]
-    assert '<a href="/incidents/i000000past3" tabindex="-1"><title>30 Sept: Major outage 51 min</title>' + bar in page
-
-
-def test_percentage_names_period_and_target(calm: Pages) -> None:
-    row = words_of(calm["index.html"].split('id="c-sip-trunk-b"')[1].split("</details>")[0], "<summary")
-    assert "99.95% 79 days" in row
-    assert "99.95% = (measured − down) ÷ measured" in row
-    assert "51 min of major outage" in row
-    assert "Target 99.90% a month" in row
-
-
-def test_days_stand_in_a_table_too(calm: Pages) -> None:
-    row = words_of(calm["index.html"].split('id="c-sms-worldwide"')[1].split("</details>")[0], "<table")
-    assert "Fri 16 Oct 2026" in row
-    assert "Degraded performance" in row
-
-
-def test_component_never_measured_claims_nothing() -> None:
+def test_banner_admits_what_is_not_measured_now() -> None:
     snapshot = sample.calm()
-    silent = replace(
-        snapshot.components[0],
-        timeline=replace(snapshot.components[0].timeline, starts=(), states=()),
-        status=ComponentStatus.UNKNOWN,
-    )
-    pages = render(replace(snapshot, components=(silent, *snapshot.components[1:])))
-    assert "no data yet" in words_of(pages["index.html"])
-    assert words_of(pages["index.html"]).startswith("All measured systems operational")
-
-
-def test_quiet_days_are_told_in_one_line(trouble: Pages) -> None:
-    text = words_of(trouble["index.html"])
-    assert "12 Nov – 13 Nov 2026 No incidents reported." in text
-    assert "Resolved after 4 h" in text
+    dark = [replace(each, status=ComponentStatus.UNKNOWN) for each in snapshot.components]
+    one = replace(snapshot, components=(dark[0], *snapshot.components[1:]))
+    name = dark[0].name
+    banner = words_of(render(one)["index.html"])
+    assert banner.startswith("All measured systems operational")
+    assert f" Unknown: {name} " in banner
+    banner = words_of(render(replace(snapshot, components=tuple(dark)))["index.html"])
+    assert banner.startswith("Nothing is measured at the moment")
 
 
 def test_every_month_is_listed(trouble: Pages) -> None:
@@ -263,47 +193,6 @@ def test_every_update_has_a_permalink(trouble: Pages) -> None:
     for each in sample.PAST_INCIDENTS[2].updates:
         assert f'id="{each.id}"' in html
         assert f'href="#{each.id}"' in html
-
-
-def test_service_levels_come_from_the_policy() -> None:
-    text = words_of(render(sample.calm())["sla.html"])
-    assert "P3 Moderate Something fails, yet the work can go on 2 hours yes" in text
-    assert "Announced at least 14 days before it starts." in text
-    assert "99.90%" in text
-
-
-@pytest.mark.parametrize("policy", ["standard", "cm-com", "ecerium", "istockist", "optimy", "twicpics"])
-def test_every_preset_has_its_page(policy: str) -> None:
-    pages = render(sample.snapshot((sample.CALLS_FAIL, sample.REPORTS_SLOW), policy=policy))
-    parse(pages["sla.html"])
-    parse(pages["index.html"])
-
-
-def test_credit_bands_are_shown() -> None:
-    text = words_of(render(sample.snapshot(policy="ecerium"))["sla.html"])
-    assert "Availability below Of the fee 100% 5% 99% 10%" in text
-    assert "At most 125.00 EUR." in text
-    assert "Report a problem to be eligible" in text
-    assert "rounded once to whole minutes" in text
-
-
-@pytest.mark.parametrize(
-    ("policy", "said"),
-    [
-        ("twicpics", "Service Level 2 (premium): 5 business hours outside business hours best effort"),
-        ("optimy", "Response times: not published."),
-        ("ecerium", "Urgent action 2 business hours"),
-        ("istockist", "Before you report a problem: gathered the facts"),
-    ],
-)
-def test_promised_answers_are_shown(policy: str, said: str) -> None:
-    assert said in words_of(render(sample.snapshot(policy=policy))["sla.html"])
-
-
-def test_only_promised_updates_are_called_late() -> None:
-    promise = "says so when we are late"
-    assert promise in words_of(render(sample.snapshot(policy="cm-com"))["sla.html"])
-    assert promise not in words_of(render(sample.snapshot(policy="optimy"))["sla.html"])
 
 
 def test_imported_incident_shows_its_impact() -> None:
@@ -386,16 +275,6 @@ def test_first_load_is_small(trouble: Pages) -> None:
     html = trouble["index.html"]
     loaded = [html, *(trouble[address] for address in set(re.findall(r'"/(static/[^"]+)"', html)))]
     assert sum(len(gzip.compress(each.encode())) for each in loaded) < 20_000
-
-
-def test_fifty_components_stay_light() -> None:
-    snapshot = sample.trouble()
-    many = tuple(
-        replace(snapshot.components[n % 12], id=f"c{n:0>11}", slug=f"component-{n}", name=f"Component {n}")
-        for n in range(50)
-    )
-    html = render(replace(snapshot, components=many))["index.html"]
-    assert len(gzip.compress(html.encode())) < 15_000
 
 
 def test_reopened_past_due_is_not_promised_twice() -> None:
