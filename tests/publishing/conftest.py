@@ -15,7 +15,9 @@ from statuspage.changes import Change, Installation, site_change
 from statuspage.drafts import CancelDraft, IncidentDraft, MaintenanceDraft, MoveDraft, UpdateDraft, read_draft
 from statuspage.publishing.loading import load_snapshot
 from statuspage.publishing.snapshot import Snapshot, Touched
+from tests.publishing import sample
 from tests.publishing.files import published
+from tests.publishing.rendering import Pages, render
 
 
 @dataclass
@@ -123,3 +125,15 @@ def load(installation: Installation, operator: Operator) -> Callable[..., Snapsh
             )
 
     return load
+
+
+@pytest.fixture(scope="session")
+def calm() -> Pages:
+    """The pages of the sample company when all is well."""
+    return render(sample.calm())
+
+
+@pytest.fixture(scope="session")
+def trouble() -> Pages:
+    """Its pages while two incidents are open."""
+    return render(sample.trouble())
