@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from bench.filling import YEARS, fill
-from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory
+from bench.mail import measure_enqueue, measure_first_mail, measure_mail, measure_memory, measure_signing
 from bench.page import ROOT, Page, running
 from bench.paint import measure_paint
 from bench.probing import measure_checks, measure_lateness
@@ -196,6 +196,7 @@ BENCHMARKS: dict[str, Callable[[Path, str], Iterator[dict[str, object]]]] = {
     "spike": measure_spike,
     "first_paint_ms": measure_paint,
     "mails_per_s": measure_mail,
+    "dkim_us": measure_signing,
     "enqueue_ms": measure_enqueue,
     "first_mail_ms": measure_first_mail,
     "mail_memory_mb": measure_memory,

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import ColumnElement, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
@@ -32,12 +34,14 @@ from statuspage.instance import bring_up_to_date
 from statuspage.models import Component, Delivery, Subscriber, SubscriberComponent
 from statuspage.notify.mailing import MAIL
 from statuspage.notify.outbox import Claimed
+from statuspage.notify.signing import Signer
 from statuspage.settings import Settings
 
 READERS = int(os.environ.get("BENCH_READERS", "20000"))
 MANY = int(os.environ.get("BENCH_MANY_READERS", "100000"))
 FEW = 1000
 DOMAINS = 50
+SIGNATURES = 1000
 PORTION = 5000
 """Subscribers written at once: the page under measurement writes in between."""
 SESSIONS = 4
@@ -58,10 +62,28 @@ def measure_mail(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
                 pass
             spent = page.cpu_seconds() - spent
         ours = READERS / _sending_seconds(installation)
-        size = _size_of_a_mail(installation)
+        size = len(_last_mail(installation))
         plain = _smtp_source(port, size, cores[0])
     facts = {"mails": READERS, "bytes": size, "smtp_source": round(plain), "ratio": round(ours / plain, 2)}
     yield {"figure": "mails_per_s", "value": round(ours), **facts, "cpu_us": round(spent / READERS * 1e6)}
+
+
+def measure_signing(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
+    """Processor time of one DKIM signature over a real mail, by an RSA key of 2,048 bits."""
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with _instance_of_its_own() as (instance, token), _opened(instance) as installation:
+        _subscribe(installation, 1)
+        with running(instance, token) as page:
+            _post(page, "P2")
+        mail = _last_mail(installation)
+    signer = Signer("status.example.com", "bench", pem)
+    size = len(signer.signed(mail)) - len(mail)
+    began = time.process_time()
+    for _ in range(SIGNATURES):
+        signer.signed(mail)
+    spent = (time.process_time() - began) / SIGNATURES
+    yield {"figure": "dkim_us", "value": round(spent * 1e6), "bytes": len(mail), "signature_bytes": size}
 
 
 def measure_enqueue(_instance: Path, _token: str) -> Iterator[dict[str, object]]:
@@ -137,8 +159,8 @@ def _smtp_source(port: int, size: int, core: int) -> float:
     return READERS / (time.perf_counter() - began)
 
 
-def _size_of_a_mail(installation: Installation) -> int:
-    """Bytes of one of the mails that were sent."""
+def _last_mail(installation: Installation) -> bytes:
+    """The latest mail that was owed, as it leaves."""
     now = datetime.now(UTC)
     with installation.database.read() as session:
         sent = session.scalars(select(Delivery).where(Delivery.kind == "update").order_by(Delivery.id.desc())).first()
@@ -147,7 +169,7 @@ def _size_of_a_mail(installation: Installation) -> int:
         sending = MAIL.open(session, installation, now)
         (message,) = sending.compose(session, [row], now).messages
         sending.close(patiently=True)
-    return len(message.data)
+    return message.data
 
 
 def _enqueue(installation: Installation) -> float:

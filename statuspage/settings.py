@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from dkim.crypto import UnparsableKeyError, parse_pem_private_key
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from statuspage.addresses import check_base_address, check_web_address
@@ -192,11 +194,13 @@ class Settings(BaseModel):
         if not all(given) or value is None:
             raise ValueError("DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY must be set together")
         try:
-            size = parse_pem_private_key(value.encode("ascii"))["modulus"].bit_length()
-        except (UnparsableKeyError, ValueError):
-            raise ValueError("must be an RSA private key in PEM, not encrypted") from None
-        if size < 1024:
-            raise ValueError(f"a key of {size} bits is too short: receivers refuse less than 1024 (RFC 8301)")
+            key = load_pem_private_key(value.encode("ascii"), password=None)
+        except (UnsupportedAlgorithm, TypeError, ValueError):
+            key = None
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError("must be an RSA private key in PEM, not encrypted")
+        if key.key_size < 1024:
+            raise ValueError(f"a key of {key.key_size} bits is too short: receivers refuse less than 1024 (RFC 8301)")
         return value
 
     @field_validator("database_url")
