@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from statuspage.db import UtcDateTime
@@ -38,7 +38,7 @@ _SAID = (
     _ROWS.note,
 )
 """Columns, not attributes: thousands of rows go past the object mapper."""
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _SINCE, _UNTIL = bindparam("since", type_=UtcDateTime()), bindparam("until", type_=UtcDateTime())
 _OPERATIONAL = ComponentStatus.OPERATIONAL
 _Word = tuple[datetime, ComponentStatus, Cause]
@@ -118,7 +118,7 @@ def _load_corrections(
     return found
 
 
-def _first_known(*, internal: bool) -> Select[Any]:
+def _first_known(*, internal: bool) -> Select[str, datetime]:
     """Select (component id, first claim ever or None)."""
     first = select(StatusChange.at).where(StatusChange.component_id == Component.id, StatusChange.at <= _UNTIL)
     if not internal:

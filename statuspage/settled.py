@@ -85,7 +85,7 @@ def _load_marks(session: Session, wanted: set[str], until: datetime) -> tuple[di
     """The marks of those that have one, and of whom something was said after it: a word, a correction that reaches
     beyond it, or maintenance that goes on, whose announced window may begin or end in between."""
     newest = session.scalar(_NEWEST)
-    marks = dict.fromkeys(wanted, newest)
+    marks: dict[str, datetime | None] = dict.fromkeys(wanted, newest)
     stirred: set[str] = set()
     for component_id, mark, is_stirred in session.execute(_PARTICULAR, {"newest": newest}):
         marks[component_id] = mark
@@ -121,7 +121,7 @@ def _mark_at(now: datetime) -> datetime:
     return (now - LATE).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _lacking(mark: datetime) -> Select[Any]:
+def _lacking(mark: datetime) -> Select[str, datetime | None]:
     lacks = or_(Component.settled_until.is_(None), Component.settled_until < mark)
     return select(Component.id, Component.settled_until).where(lacks)
 
