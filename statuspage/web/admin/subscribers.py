@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from statuspage import bounces, subscribers
 from statuspage.drafts import SubscriberDraft, read_draft
@@ -13,11 +12,12 @@ from statuspage.errors import NotFound, Problem, Refused
 from statuspage.models import Subscriber
 from statuspage.notify.hook_addresses import HOOK_CHANNELS
 from statuspage.notify.quarantine import label_of, last_words, shown_address
+from statuspage.notify.readers import load_people
 from statuspage.notify.recipients import is_listening
+from statuspage.notify.wished import wishes_of
 from statuspage.web import current
-from statuspage.web.admin.door import admin, go, note, show, tell, user
+from statuspage.web.admin.door import admin, go, note, show, tell, user, words
 from statuspage.web.forms import Form
-from statuspage.wishes import scope_of
 
 CHANNELS = ("email", *HOOK_CHANNELS)
 LIST_LENGTH = 100
@@ -28,9 +28,6 @@ KINDS = {
     "suppressed": Subscriber.suppressed_at.is_not(None),
     "unsubscribed": Subscriber.unsubscribed_at.is_not(None),
 }
-
-
-_WITH_SCOPE = (selectinload(Subscriber.components), selectinload(Subscriber.services))
 
 
 @admin.get("/subscribers")
@@ -87,7 +84,8 @@ def _show(form: Form, status: int = 200) -> Response:
             name: session.scalar(select(func.count()).select_from(Subscriber).where(wanted)) or 0
             for name, wanted in KINDS.items()
         }
-        found = session.scalars(query.options(*_WITH_SCOPE).limit(LIST_LENGTH + 1)).all()
+        found = session.scalars(query.limit(LIST_LENGTH + 1)).all()
+        people = load_people(session, [row.id for row in found])
         return show(
             "subscribers/list.html",
             status,
@@ -103,5 +101,5 @@ def _show(form: Form, status: int = 200) -> Response:
             counts=counts,
             sought=sought,
             channel=channel,
-            scope_of=scope_of,
+            wishes={one: wishes_of(person.wishes, words()) for one, person in people.items()},
         )

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from statuspage import subscribers
+from statuspage import incidents, subscribers
 from statuspage.changes import Installation
-from statuspage.drafts import SubscriberDraft
+from statuspage.domain.vocabulary import Priority
+from statuspage.drafts import IncidentDraft, SubscriberDraft
 from statuspage.models import AuditEvent, Consent, Subscriber
 from statuspage.web import current
 from tests.web.admin.conftest import Operator
@@ -33,6 +35,18 @@ def test_list_is_searched_and_filtered(anna: str, mary: Operator) -> None:
     assert "anna@example.com" not in mary.get("/admin/subscribers?channel=webhook").text
     assert "anna@example.com" not in mary.get("/admin/subscribers?q=ben").text
     assert "anna@example.com" not in mary.get("/admin/subscribers?kind=suppressed").text
+
+
+def test_list_says_what_each_hears(anna: str, mary: Operator, installation: Installation) -> None:
+    now = current.now()
+    asked = IncidentDraft(title="Calls fail", body="We look.", priority=Priority.P2)
+    with installation.database.write() as session:
+        incident = incidents.open_incident(session, asked, policy=installation.policy(now), author="A", now=now)
+        slack = SubscriberDraft(slack="https://hooks.slack.com/services/T/B/x", incident=incident.id)
+        subscribers.add_confirmed(session, slack, source="import:list", now=now)
+    page = html.unescape(mary.get("/admin/subscribers").text)
+    assert "changed service levels and postmortems, for all components, once a day" in page
+    assert "“Calls fail” until it is resolved" in page
 
 
 def test_record_shows_choices_and_proof(anna: str, mary: Operator) -> None:
