@@ -35,11 +35,13 @@ NOT_KEPT_FOR_READING = frozenset(
 SECRETS = frozenset(
     {
         "code_digest",
+        "credential_id",
         "key_digest",
         "logo",
         "memory",
         "passkey_handle",
         "password",
+        "public_key",
         "secret",
         "token",
         "token_digest",

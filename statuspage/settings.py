@@ -71,8 +71,6 @@ class Settings(BaseModel):
     """RSA private key (PEM) that signs every mail for `dkim_domain`; its public half stands in the DNS."""
     mailgun_signing_key: str | None = None
     """With it Mailgun's events count only if they bear its signature."""
-    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
-    """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
     oidc_issuer: str | None = None
     """The provider of a single sign-on (OpenID Connect), by the address it calls itself; https."""
     oidc_client_id: Annotated[str | None, Field(validate_default=True)] = None
@@ -85,6 +83,8 @@ class Settings(BaseModel):
     """Which role somebody new gets; without it only who is known or invited comes in. Nobody's role changes later."""
     password_login: Annotated[bool, Field(validate_default=True)] = True
     """False: nobody logs in with a password; passkeys and the single sign-on remain."""
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    """How many proxies in front set X-Forwarded-For; 0 trusts nobody."""
     statuspage_user: str | None = None
     """Whose role and name commands act with; else the machine's account, which may do all."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

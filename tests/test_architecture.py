@@ -46,6 +46,7 @@ LAYERS = {
         "statuspage.site_file",
         "statuspage.stylesheets",
         "statuspage.template_drafts",
+        "statuspage.timed_drafts",
         "statuspage.work_drafts",
     ),
     "verbs": (
@@ -69,6 +70,7 @@ LAYERS = {
         "statuspage.hooks",
         "statuspage.identities",
         "statuspage.importing",
+        "statuspage.incident_amendments",
         "statuspage.incident_records",
         "statuspage.incidents",
         "statuspage.looks",
@@ -91,6 +93,7 @@ LAYERS = {
         "statuspage.tongues",
         "statuspage.tracing",
         "statuspage.templates",
+        "statuspage.timed_posts",
         "statuspage.unsent",
         "statuspage.unread",
         "statuspage.update_facts",
@@ -118,6 +121,7 @@ LAYERS = {
     "joints": (
         "statuspage.backup",
         "statuspage.checkup",
+        "statuspage.checkup_certificate",
         "statuspage.checkup_outside",
         "statuspage.findings",
         "statuspage.changes",
