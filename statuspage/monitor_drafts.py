@@ -67,6 +67,8 @@ def _check_path(text: str) -> str:
 Length = Annotated[str, AfterValidator(_check_length)]
 Times = Annotated[int, Field(ge=1, le=100)]
 JsonPath = Annotated[str, Field(max_length=200), AfterValidator(_check_path)]
+WARNED_BEFORE = "14d"
+"""How long before a certificate ends we say so, where the monitor does not."""
 
 
 class ExpectedJson(BaseModel):

@@ -18,9 +18,11 @@ from statuspage.domain.vocabulary import ComponentStatus
 from statuspage.errors import NotFound, Problem, Refused
 from statuspage.identifiers import digest, new_id, new_token
 from statuspage.models import CheckResult, Component, Monitor, StatusChange
-from statuspage.monitor_drafts import MonitorTable, thresholds_of, with_kept_headers
+from statuspage.monitor_drafts import WARNED_BEFORE, MonitorTable, length_of, thresholds_of, with_kept_headers
 
 PAUSED, REMOVED, CHANGED = LET_GO
+MOST_ENDING = 20
+"""So many certificates that end soon are listed at once."""
 
 
 def load_monitors(session: Session, *, component: Component | None = None) -> Sequence[Monitor]:
@@ -43,6 +45,22 @@ def load_results(session: Session, monitor: Monitor, *, limit: int = 50) -> Sequ
     """The last raw results, newest first."""
     query = select(CheckResult).where(CheckResult.monitor_id == monitor.id)
     return session.scalars(query.order_by(CheckResult.at.desc(), CheckResult.id.desc()).limit(limit)).all()
+
+
+def load_ending(session: Session, now: datetime) -> Sequence[Monitor]:
+    """Monitors whose certificate ends within the time that they warn before, the first to end on top."""
+    rows = session.execute(
+        select(Monitor.id, Monitor.certificate_ends_at, Monitor.settings)
+        .where(Monitor.enabled, Monitor.removed_at.is_(None), Monitor.certificate_ends_at.is_not(None))
+        .order_by(Monitor.certificate_ends_at, Monitor.id)
+    )
+    ending = [
+        key
+        for key, ends_at, settings in rows
+        if ends_at - now < length_of(settings.get("certificate_warning") or WARNED_BEFORE)
+    ]
+    found = select(Monitor).where(Monitor.id.in_(ending[:MOST_ENDING])).options(joinedload(Monitor.component))
+    return session.scalars(found.order_by(Monitor.certificate_ends_at, Monitor.id)).all()
 
 
 def add_monitor(

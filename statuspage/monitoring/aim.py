@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from statuspage.monitor_drafts import length_of
+from statuspage.monitor_drafts import WARNED_BEFORE, length_of
 from statuspage.reaching import written_address
-
-WARNED_BEFORE = "14d"
-"""How long before a certificate ends we say so, where the monitor does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from statuspage.components import load_page
 from statuspage.domain.vocabulary import MaintenanceStatus
 from statuspage.incidents import load_incidents, next_due
 from statuspage.maintenance import load_maintenances, load_upcoming
-from statuspage.models import Delivery, Incident, Maintenance, TimedPost
+from statuspage.models import Delivery, Incident, Maintenance, Monitor, TimedPost
+from statuspage.monitors import load_ending
 from statuspage.notify.flow import Flow, load_flows
 from statuspage.notify.pauses import Pause, load_pause
 from statuspage.proposals import load_proposals
@@ -64,6 +65,8 @@ class Board:
     worker_at: datetime | None
     worker_silent: bool
     prober: ProberBeat
+    certificates: Sequence[Monitor]
+    """Of monitors: those that end soon, or have ended."""
     stale: bool
     stale_reason: str | None
     changed_at: datetime
@@ -87,6 +90,7 @@ def load_board(session: Session, installation: Installation, now: datetime) -> B
         worker_at=worker_at,
         worker_silent=worker_at is None or now - worker_at >= WORKER_SILENT,
         prober=prober_beat(session, now),
+        certificates=load_ending(session, now),
         stale=stale,
         stale_reason=reason,
         changed_at=page.updated_at,

@@ -122,6 +122,17 @@ def test_last_results_are_listed(alice: Operator, installation: Installation) ->
     assert "500 &lt;b&gt;" in alice.get("/admin/monitors").text
 
 
+def test_board_warns_of_certificates(alice: Operator, installation: Installation) -> None:
+    alice.post("/admin/monitors", {**HTTP, "certificate_warning": "30d"})
+    monitor, now = only(installation), datetime.now(UTC)
+    for n, (days, said) in enumerate([(40, ""), (20, "Ends soon"), (-1, "Ended")]):
+        result = Result(now + timedelta(seconds=n), Outcome.UP, 12, "answered 200")
+        take_results(installation, [Measured(monitor.id, result, now + timedelta(days=days))], now)
+        text = alice.get("/admin/").text
+        assert ("Certificate" in text) == bool(said)
+        assert said in text
+
+
 def test_correction_is_recorded_and_withdrawn(alice: Operator, rob: Operator, installation: Installation) -> None:
     end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
     values = {
