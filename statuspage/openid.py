@@ -265,7 +265,8 @@ class _Wire:
         host = urlsplit(url).hostname
         backend = JudgedBackend(ANYWHERE if host == self.host else self._allowed, self._deadline)
         timeouts = {"connect": CONNECT_SECONDS, "read": self._total, "write": self._total, "pool": self._total}
-        sent: dict[bytes | str, bytes | str] = {"User-Agent": AGENT, **headers}
+        sent: dict[bytes | str, bytes | str] = {"User-Agent": AGENT}
+        sent.update(headers)
         pool = httpcore2.ConnectionPool(ssl_context=tls_context(), network_backend=backend, max_connections=1)
         try:
             with (

@@ -14,6 +14,8 @@ from statuspage.errors import NotFound
 from statuspage.models import SignIn, User
 from statuspage.web.api_v1.proofs import passkey_answer, session_answer
 
+__all__ = ["user"]
+
 
 @user.command("password")
 @click.argument("email")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
 from flask_babel import gettext as _
@@ -54,7 +55,7 @@ def begin_session(session: Session, user: User, proof: Proof, now: datetime) -> 
     client = login_limits.client_network()
     user.last_login_at = now
     sessions.begin(session, user, proof, client=client, now=now)
-    facts = {"way": proof.way, "two_factors": proof.two_factors}
+    facts: dict[str, Any] = {"way": proof.way} | ({"two_factors": True} if proof.two_factors else {})
     audit.record(session, login_limits.LOGGED_IN, actor=user.email, details=facts, client=client, now=now)
 
 
