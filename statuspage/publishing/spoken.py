@@ -42,8 +42,8 @@ def _maintenance(view: MaintenanceView, language: str, original: str) -> Mainten
     updates = tuple(_update(each, language, original) for each in view.updates)
     lang = None if title else original
     reason = told_in(view.texts, language, "reason_text")
-    why = {"reason_text": reason or view.reason_text, "reason_lang": None if reason else original}
-    return replace(view, title=title or view.title, lang=lang, updates=updates, **why)
+    view = replace(view, reason_text=reason or view.reason_text, reason_lang=None if reason else original)
+    return replace(view, title=title or view.title, lang=lang, updates=updates)
 
 
 def _update(view: UpdateView, language: str, original: str) -> UpdateView:

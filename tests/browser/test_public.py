@@ -26,6 +26,7 @@ PAGES = (
     "/components/sip-trunk-b",
     "/uptime",
     "/sla",
+    "/notices",
     "/embed",
     "/404",
 )
@@ -33,6 +34,16 @@ RULES = {
     "light": {"rules": {"target-size": {"enabled": True}}},
     "dark": {"runOnly": ["color-contrast"]},  # nothing else depends on the scheme
 }
+FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const style = getComputedStyle(at), box = at.getBoundingClientRect();
+  return {
+    place: [...document.querySelectorAll('*')].indexOf(at),
+    name: at.outerHTML.slice(0, 80),
+    shown: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) && box.width > 0,
+  };
+}"""
 SMALL = {"width": 360, "height": 740}
 
 
@@ -71,6 +82,35 @@ def test_nothing_scrolls_sideways(browser: Browser, site: Site, width: int) -> N
             page.goto(site.url + path)
             page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_own_colours_large_text_and_still_pages(browser: Browser, site: Site) -> None:
+    """What readers set for themselves: forced colours, text twice as large, no motion."""
+    asked = {"forced_colors": "active", "reduced_motion": "reduce", "viewport": {"width": 640, "height": 740}}
+    with opened(browser, site.url, **asked) as page:
+        for path in PAGES:
+            page.goto(site.url + path)
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 640, path
+            assert page.evaluate("document.getAnimations().length") == 0, path
+        page.goto(site.url)
+        for state in page.locator(".state-icon").all()[:3]:
+            expect(state).to_be_visible()
+
+
+def test_keyboard_reaches_everything_visibly(browser: Browser, site: Site) -> None:
+    with opened(browser, site.url, viewport={"width": 1280, "height": 900}) as page:
+        wanted = page.locator("a[href]:visible, summary:visible, button:visible, input:visible").count()
+        seen = set()
+        for _ in range(wanted + 20):
+            page.keyboard.press("Tab")
+            found = page.evaluate(FOCUSED)
+            if found is None:
+                break
+            assert found["shown"], found
+            seen.add(found["place"])
+        assert len(seen) >= wanted * 0.9
 
 
 def test_first_phone_screen_answers_without_script(browser: Browser, site: Site) -> None:

@@ -15,7 +15,7 @@ from lxml import etree
 from tests.publishing.test_languages import site
 
 SAMPLES = ("calm", "trouble", "working")
-SPOKEN = ("", "nl/", "de/", "fr/")
+SPOKEN = ("", "nl/", "de/", "fr/", "es/", "it/")
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$"}
 MAYBE_TIME = {"anyOf": [TIME, {"type": "null"}]}
 TEXT = {"type": "string", "minLength": 1}
@@ -137,6 +137,31 @@ def test_calendar_is_valid(name: str, folder: str) -> None:
         assert event.errors == []
         assert {"UID", "DTSTAMP", "DTSTART", "SUMMARY"} <= set(event)
     assert len({str(event["UID"]) for event in calendar.walk("VEVENT")}) == len(calendar.walk("VEVENT"))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_kind_of_file_is_checked(name: str) -> None:
+    """Whatever is published is of a kind that a test here reads with its format's own tools."""
+    for path, content in of_language(name, "").items():
+        if path.startswith(("static/", "favicon.ico")):
+            continue  # no words in them, the same for everybody
+        match path.rpartition(".")[2]:
+            case "svg":
+                root = etree.fromstring(content)
+                assert root.tag == "{http://www.w3.org/2000/svg}svg", path
+                assert root.findtext("{http://www.w3.org/2000/svg}title"), path
+            case "xml":
+                root = etree.fromstring(content)
+                places = root.findall("{*}url/{*}loc")
+                assert root.tag == "{http://www.sitemaps.org/schemas/sitemap/0.9}urlset"
+                assert len({each.text for each in places}) == len(places) > 0
+            case "json":
+                json.loads(content)
+            case "txt":
+                assert content.endswith(b"\n"), path
+                assert content.decode()
+            case kind:
+                assert kind in ("html", "atom", "rss", "ics"), path
 
 
 @pytest.mark.parametrize("name", SAMPLES)
