@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from granian._futures import _future_watcher_wrapper
-from granian._granian import CallbackScheduler, RSGIWorker
-from granian.server.embed import AsyncWorker
+from granian import _futures, _granian
+from granian.server import embed
 
 AtOnce = Callable[[Any, Any], bool]
 InTime = Callable[[Any, Any], Awaitable[None]]
 Spawn = Callable[..., Any]
+_rust: Any = _granian  # what stands beside it as its types is of another release
+_tasks: Any = _futures
+_embedded: Any = embed
 
 
 def spawn_of(at_once: AtOnce, in_time: InTime) -> Spawn:
@@ -27,13 +29,14 @@ def spawn_of(at_once: AtOnce, in_time: InTime) -> Spawn:
         threads, protocol, tls = given[:5], given[6:11], given[12]
         ended = loop.create_future()
         stopping.add_cb(lambda: loop.call_soon_threadsafe(ended.set_result, None))
-        scheduler = CallbackScheduler(loop, None, None, None, None)  # it makes no tasks, to which these belong
-        scheduler._schedule_fn = _scheduling(at_once, _future_watcher_wrapper(in_time), loop)
-        worker = RSGIWorker(number, sock, None, *threads, *protocol, *tls, (None, None))
+        scheduler = _rust.CallbackScheduler(loop, None, None, None, None)  # it makes no tasks, to which these belong
+        scheduler._schedule_fn = _scheduling(at_once, _tasks._future_watcher_wrapper(in_time), loop)
+        worker = _rust.RSGIWorker(number, sock, None, *threads, *protocol, *tls, (None, None))
         worker.serve_async(scheduler, loop, stopping)
         await ended
 
-    return AsyncWorker.wrap_target(spawn)  # type: ignore[no-any-return]  # granian's embedded server has no types
+    wrapped: Spawn = _embedded.AsyncWorker.wrap_target(spawn)
+    return wrapped
 
 
 def _scheduling(at_once: AtOnce, in_time: Callable[[Any], Any], loop: Any) -> Callable[[Any], None]:
