@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from statuspage import jobs, migrations, people
 from statuspage.changes import Installation
+from statuspage.checkup_certificate import examine_certificate
 from statuspage.checkup_outside import CLOCK_TOLERANCE, examine_address, examine_mail, examine_names, examine_sign_on
 from statuspage.domain.vocabulary import ComponentStatus, Role
 from statuspage.findings import Finding, in_short
@@ -60,6 +61,7 @@ def examine(
     if network:
         yield from examine_names(installation, sender, resolver)
         yield from examine_address(installation, base, now)
+        yield from examine_certificate(base, now)
         yield from examine_sign_on(installation)
 
 
