@@ -27,6 +27,7 @@ from statuspage.measurement import settle_days
 from statuspage.models import Component, Delivery, Incident, Subscriber
 from statuspage.settings import Settings
 
+pytestmark = pytest.mark.sqlite  # one test brings PostgreSQL itself
 WORKS = ComponentStatus.OPERATIONAL
 
 

@@ -80,6 +80,7 @@ def changed(installation: Installation, **settings: Any) -> Installation:
     return open_installation(installation.settings.model_copy(update=settings))
 
 
+@pytest.mark.sqlite
 def test_what_is_right_is_said_so(migrated: Installation, mail_server: MailServer, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/live.json").respond_with_json({})
     address = httpserver.url_for("").rstrip("/")
@@ -103,6 +104,7 @@ def test_what_is_right_is_said_so(migrated: Installation, mail_server: MailServe
     well.database.dispose()
 
 
+@pytest.mark.sqlite
 def test_what_is_wrong_is_named(migrated: Installation, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/live.json").respond_with_data("", status=502)
     bad = changed(

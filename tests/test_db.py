@@ -14,6 +14,8 @@ from statuspage.db import Database
 from statuspage.models import Page
 from statuspage.settings import Settings
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_new_database_is_its_owners_alone(settings: Settings) -> None:
     database = Database(settings.database)
