@@ -63,7 +63,7 @@ QUARANTINE_SECONDS = 30.0
 SILENCE_SECONDS = 5.0
 RESULTS_SECONDS = 60.0
 SETTLING_SECONDS = 10.0
-FIGURES_AT_ONCE = 10
+FIGURES_AT_ONCE = 5
 """Components whose figures are written in one publish, of those that time alone made old."""
 KEPT_HEARTBEAT = timedelta(days=1)
 KEPT_ANSWER = timedelta(days=2)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from statuspage.db import Database
+from statuspage.domain.periods import local_date
 from statuspage.domain.sla.policy import PolicyBook
 from statuspage.models import Page
 from statuspage.publishing.badges import render_badges
@@ -84,6 +85,7 @@ class Publisher:
         self.base_url = base_url
         self.local_url = local_url
         self._memory = Memory()
+        self._day: date | None = None
         self._turn = Lock()
 
     def publish(
@@ -100,8 +102,8 @@ class Publisher:
         will be. Raises PublishFailed."""
         began = perf_counter()
         try:
-            if at_most is not None and self._memory.revision < 0:
-                self.warm(now)  # what remembers nothing learns it all before it holds anybody up
+            if at_most is not None:
+                self._learn_the_day(now)
             with self._turn, _locked(self.folder):
                 memory, self._memory = self._memory, Memory()  # a publish that fails leaves nothing half remembered
                 memory, snapshot = self._load(now, memory, everything=everything, patience=patience, at_most=at_most)
@@ -144,6 +146,15 @@ class Publisher:
         with self._turn:
             if self._memory is source:  # nobody published meanwhile
                 self._memory = memory
+
+    def _learn_the_day(self, now: datetime) -> None:
+        """What remembers nothing, or nothing of this day, whose rows are all other ones, learns it before it holds
+        anybody up."""
+        with self.database.read() as session:
+            today = local_date(now, ZoneInfo(session.scalars(select(Page.timezone)).one()))
+        if self._memory.revision < 0 or self._day != today:
+            self.warm(now)
+            self._day = today
 
     def is_warm(self) -> bool:
         """Whether nobody has published since this one last did, or was warmed."""
