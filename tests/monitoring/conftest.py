@@ -13,6 +13,13 @@ from pathlib import Path
 import pytest
 import trustme
 
+from statuspage.changes import Installation, site_change
+from statuspage.components import load_component
+from statuspage.db import Base
+from statuspage.instance import bring_up_to_date
+from statuspage.monitor_drafts import MonitorTable
+from statuspage.monitors import add_monitor
+from tests.monitoring.probers import Watch
 from tests.running import ROOT
 
 
@@ -64,3 +71,25 @@ def tls_target(authority: trustme.CA, tmp_path: Path) -> Iterator[Callable[..., 
             return stack.enter_context(running_target(str(chain), str(key)))
 
         yield start
+
+
+@pytest.fixture
+def watch(installation: Installation, add_components: Callable[..., None]) -> Watch:
+    """A function that adds a monitor of a URL to the one component and returns its id."""
+    now = datetime.now(UTC)
+    Base.metadata.drop_all(installation.database.engine)
+    bring_up_to_date(installation, now)
+    add_components("API")
+
+    def add(target: str, every: str = "10s", **keys: object) -> str:
+        table = MonitorTable.model_validate(
+            {"kind": "http", "target": target, "timeout": "1s", "failures": 2, "recoveries": 1, **keys}
+        )
+        with site_change(installation, now, author="test") as change:
+            monitor, _ = add_monitor(
+                change.session, load_component(change.session, "api"), table, author="test", now=now
+            )
+            monitor.settings = {**monitor.settings, "every": every}  # shorter than a door would take
+        return monitor.id
+
+    return add

@@ -5,116 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from statuspage.changes import Installation, site_change
 from statuspage.components import load_component
-from statuspage.db import Base
 from statuspage.domain.vocabulary import ComponentStatus
-from statuspage.instance import bring_up_to_date
 from statuspage.measurement import take_call
-from statuspage.models import CheckResult, Heartbeat, Monitor
+from statuspage.models import Heartbeat, Monitor
 from statuspage.monitor_drafts import MonitorTable
 from statuspage.monitoring.heartbeats import Signal
 from statuspage.monitors import add_monitor, change_monitor, remove_monitor, table_of
 from statuspage.prober import LEASE, LEASE_FOR, release_lease, take_lease
 from tests.monitoring.conftest import running_target
-from tests.running import ROOT, environment, wait_until
-
-Watch = Callable[..., str]
-START_SECONDS = 60.0
-"""A process may take so long to start on a busy machine."""
-HEALTHY = "20s"
-"""The timeout of a target that is to be up: no stall of the machine makes it down."""
-
-
-@contextmanager
-def publishing(installation: Installation) -> Iterator[None]:
-    """`flask worker` beside it, which publishes what the prober judged."""
-    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
-    surroundings = environment(
-        installation.settings.instance,
-        DATABASE_URL=installation.settings.database,
-        SECRET_KEY="k" * 32,
-        LOG_LEVEL="warning",
-    )
-    with subprocess.Popen(command, cwd=ROOT, env=surroundings) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def probing(installation: Installation, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`flask prober` on the installation; ended by SIGTERM, which must take seconds only."""
-    known = {"PROBE_ALLOW_PRIVATE": "127.0.0.0/8", "SECRET_KEY": "k" * 32, "LOG_LEVEL": "warning", **settings}
-    known["DATABASE_URL"] = installation.settings.database
-    surroundings = environment(installation.settings.instance, **known)
-    command = [sys.executable, "-m", "flask", "--app", "app", "prober"]
-    with subprocess.Popen(command, cwd=ROOT, env=surroundings) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                assert wait_until(lambda: catches_sigterm(process.pid))
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(9) == 0
-
-
-def catches_sigterm(pid: int) -> bool:
-    """Whether a process is far enough to end in its own way."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
-    return bool(caught >> (signal.SIGTERM - 1) & 1)
-
-
-@pytest.fixture
-def watch(installation: Installation, add_components: Callable[..., None]) -> Watch:
-    """A function that adds a monitor of a URL to the one component and returns its id."""
-    now = datetime.now(UTC)
-    Base.metadata.drop_all(installation.database.engine)
-    bring_up_to_date(installation, now)
-    add_components("API")
-
-    def add(target: str, every: str = "10s", **keys: object) -> str:
-        table = MonitorTable.model_validate(
-            {"kind": "http", "target": target, "timeout": "1s", "failures": 2, "recoveries": 1, **keys}
-        )
-        with site_change(installation, now, author="test") as change:
-            monitor, _ = add_monitor(
-                change.session, load_component(change.session, "api"), table, author="test", now=now
-            )
-            monitor.settings = {**monitor.settings, "every": every}  # shorter than a door would take
-        return monitor.id
-
-    return add
-
-
-def monitor(installation: Installation, monitor_id: str) -> Monitor:
-    with installation.database.read() as session:
-        return session.get_one(Monitor, monitor_id)
-
-
-def shows(installation: Installation, monitor_id: str, status: ComponentStatus) -> bool:
-    return wait_until(lambda: monitor(installation, monitor_id).status is status, START_SECONDS)
-
-
-def results(installation: Installation, monitor_id: str) -> list[CheckResult]:
-    with installation.database.read() as session:
-        query = select(CheckResult).where(CheckResult.monitor_id == monitor_id).order_by(CheckResult.at)
-        return list(session.scalars(query))
+from tests.monitoring.probers import HEALTHY, START_SECONDS, Watch, probing, publishing, results, shows
+from tests.running import wait_until
 
 
 def test_outage_is_found_published_and_ended(installation: Installation, watch: Watch) -> None:

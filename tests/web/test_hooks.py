@@ -98,6 +98,54 @@ def test_documented_payloads_are_taken(
         assert (answer.status_code, answer.json) == (200, {"alerts": 1, "changed": 1}), answer.text
 
 
+GRAFANA: dict[str, Any] = {
+    "receiver": "status-page",
+    "status": "firing",
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"alertname": "High latency", "component": "api", "severity": "critical", "team": "blue"},
+            "annotations": {"summary": "Latency is high", "description": "p99 over 2 s"},
+            "startsAt": "2026-11-16T09:58:00+01:00",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "values": {"B": 44.23, "C": 1},
+            "generatorURL": "https://grafana.example.com/alerting/1afz29v7z/edit",
+            "fingerprint": "c6eadffa33fcdf37",
+            "silenceURL": "https://grafana.example.com/alerting/silence/new",
+            "dashboardURL": "",
+            "panelURL": "",
+            "imageURL": "https://grafana.example.com/image.png",
+            "valueString": "[ metric='' labels={} value=44.23 ]",
+        }
+    ],
+    "groupLabels": {},
+    "commonLabels": {"team": "blue"},
+    "commonAnnotations": {},
+    "externalURL": "https://grafana.example.com/",
+    "version": "1",
+    "groupKey": "{}:{}",
+    "truncatedAlerts": 0,
+    "orgId": 1,
+    "title": "[FIRING:1]  (api critical)",
+    "state": "alerting",
+    "message": "**Firing**",
+}
+"""What Grafana's documentation shows of its webhook, every field of it."""
+
+
+def test_grafana_is_understood(client: FlaskClient, installation: Installation, address: Callable[..., str]) -> None:
+    path = address("alertmanager")
+    assert client.post(path, json=GRAFANA).json == {"alerts": 1, "changed": 1}
+    (incident,) = found(installation)
+    assert (incident.draft, incident.title, incident.priority) == (True, "Latency is high", "P1")
+    assert incident.started_at == datetime(2026, 11, 16, 8, 58, tzinfo=UTC)
+    over = {**GRAFANA["alerts"][0], "status": "resolved", "endsAt": "2026-11-16T10:08:00+01:00"}
+    resolved = {**GRAFANA, "status": "resolved", "state": "ok", "alerts": [over]}
+    assert client.post(path, json=resolved).json == {"alerts": 1, "changed": 1}
+    (incident,) = found(installation)
+    assert incident.resolved_at
+
+
 def test_words_of_uptime_robot(client: FlaskClient, installation: Installation, address: Callable[..., str]) -> None:
     path = address("alert", "website")
     for word in ("Down", "Up"):
