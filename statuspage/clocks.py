@@ -51,7 +51,7 @@ def load_addresses(session: Session, kind: RingKind) -> list[str]:
     if named:
         return [address.strip() for address in named.split(",") if address.strip()]
     users = session.scalars(select(User).where(User.active.is_(True)).order_by(User.id))
-    return [user.email for user in users if user.role.may_act_as(Role.RESPONDER)]
+    return [user.email for user in users if user.role.includes(Role.RESPONDER)]
 
 
 def _load_open(session: Session, *, lock: bool = False) -> list[Incident]:

@@ -102,7 +102,7 @@ def is_missing(page: Page, user: User, sign_in: SignIn | None) -> bool:
     """Whether `user` must have a second factor and has none, nor proved one elsewhere in this session."""
     needed = page.second_factor_from
     proven = user.has_second_factor or (sign_in is not None and sign_in.two_factors)
-    return needed is not None and not proven and user.role.may_act_as(needed)
+    return needed is not None and not proven and user.role.includes(needed)
 
 
 def address_of(secret: str, email: str, issuer: str) -> str:

@@ -175,7 +175,7 @@ def test_command_does_what_the_role_allows(act_as: Callable[[str], Flask], email
         for name in path:
             assert isinstance(command, click.Group)
             command = command.commands[name]  # type: ignore[assignment]
-        allowed = needed is None or CAST[email].may_act_as(needed)
+        allowed = needed is None or CAST[email].includes(needed)
         with app.app_context():
             assert refuses(path, command) != allowed, path
 

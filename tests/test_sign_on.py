@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from statuspage import identities, invitations, openid, people, second_factor, signins
 from statuspage.admission import read_rules, role_of
 from statuspage.changes import Installation
+from statuspage.checkup_outside import examine_sign_on
 from statuspage.domain.vocabulary import Role
 from statuspage.models import AuditEvent, Identity, SignIn
 from statuspage.openid import Provider, ProviderAway
@@ -330,3 +331,11 @@ class TestWithoutPasswords:
 def test_bad_settings_are_named(environment: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         read_settings(environment)
+
+
+def test_check_says_whether_the_provider_answers(installation: Installation, provider: RunningProvider) -> None:
+    provider.vouch("rob@example.com")
+    assert [found.verdict for found in examine_sign_on(installation)] == ["ok"]
+    provider.vouch("rob@example.com", fault="broken")
+    (found,) = examine_sign_on(installation)
+    assert (found.verdict, "answered 500" in found.said) == ("wrong", True)

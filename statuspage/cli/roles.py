@@ -162,5 +162,5 @@ def check_role(command: str) -> None:
         user = people.load_by_email(session, email)
     if user is None or not user.active:
         raise Forbidden(f"STATUSPAGE_USER: {email} is not an active user")
-    if not user.role.may_act_as(needed):
+    if not user.role.includes(needed):
         raise Forbidden(f"{command} needs the role {needed.value}; {email} is {user.role.value}")

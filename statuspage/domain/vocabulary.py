@@ -6,6 +6,7 @@ Wire words are those of the Statuspage API v2; what is not on the wire (UNKNOWN,
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Word(StrEnum):
@@ -218,28 +219,27 @@ class Frequency(StrEnum):
     DAILY = "daily"
 
 
-class Role(StrEnum):
-    """What a person may do; each one may all that those before it may."""
+class Rung(StrEnum):
+    """A word of a ladder: each one may all that those before it may."""
+
+    def includes(self, needed: Self) -> bool:
+        """Whether whoever has this may do what `needed` may."""
+        order = list(type(self))
+        return order.index(self) >= order.index(needed)
+
+
+class Role(Rung):
+    """What a person may do."""
 
     VIEWER = "viewer"
     RESPONDER = "responder"
     MANAGER = "manager"
     ADMIN = "admin"
 
-    def may_act_as(self, needed: Role) -> bool:
-        """Whether somebody of this role may do what `needed` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
 
-
-class Scope(StrEnum):
-    """What an API token may do; each one includes those before it."""
+class Scope(Rung):
+    """What an API token may do."""
 
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
-
-    def includes(self, needed: Scope) -> bool:
-        """Whether a token of this scope may do what `needed` may."""
-        order = list(Scope)
-        return order.index(self) >= order.index(needed)

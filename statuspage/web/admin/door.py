@@ -137,7 +137,7 @@ def words() -> Words:
 
 def may(endpoint: str) -> bool:
     """Whether the one who asks may use this endpoint; what the table does not know is the admin's."""
-    return bool(g.user) and g.user.role.may_act_as(ROLE_NEEDED.get(endpoint, Role.ADMIN))
+    return bool(g.user) and g.user.role.includes(ROLE_NEEDED.get(endpoint, Role.ADMIN))
 
 
 def show(template: str, status: int = 200, **context: Any) -> Response:

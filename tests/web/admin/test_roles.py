@@ -37,7 +37,7 @@ def test_everybody_gets_what_the_role_allows(app: Flask, enter: Callable[[str], 
     token = operator.token("/admin/account")
     for endpoint, (method, path) in admin_rules(app).items():
         answer = operator.client.open(path, method=method, data={"csrf_token": token} if method == "POST" else None)
-        allowed = role.may_act_as(ROLE_NEEDED[endpoint])
+        allowed = role.includes(ROLE_NEEDED[endpoint])
         assert (answer.status_code != 403) == allowed, (endpoint, answer.status_code)
         assert answer.status_code < 500, endpoint
 
@@ -66,4 +66,4 @@ def test_navigation_offers_only_what_is_allowed(enter: Callable[[str], Operator]
 
 
 def test_roles_include_those_before(app: Flask) -> None:
-    assert [role for role in Role if role.may_act_as(Role.MANAGER)] == [Role.MANAGER, Role.ADMIN]
+    assert [role for role in Role if role.includes(Role.MANAGER)] == [Role.MANAGER, Role.ADMIN]
