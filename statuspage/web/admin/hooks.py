@@ -15,8 +15,8 @@ from statuspage.web.admin.door import admin, go, note, show, tell, user
 from statuspage.web.forms import Form
 
 KINDS = (
-    ("alertmanager", "Prometheus Alertmanager", "Its webhook, version 4"),
-    ("alert", "Alerts", "Grafana, UptimeRobot and whatever else can post JSON"),
+    ("alertmanager", "Alertmanager", "Prometheus Alertmanager’s webhook, and Grafana’s, which has the same shape"),
+    ("alert", "Alerts", "UptimeRobot and whatever else can post JSON"),
     ("bounces", "Bounces", "What mail servers and mail providers send back"),
 )
 
