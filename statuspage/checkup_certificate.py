@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from statuspage.findings import Finding, one_line
+from statuspage.findings import Finding, Verdict, one_line
 from statuspage.monitoring.certificates import ends_at, fault
 
 CONNECT_SECONDS = 8.0
@@ -43,5 +43,5 @@ def examine_certificate(base: str, now: datetime) -> Iterator[Finding]:
     if left >= RENEWED_BY:
         yield Finding("certificate", "ok", said)
     else:
-        verdict = "wrong" if left < PRESSING else "hint"
+        verdict: Verdict = "wrong" if left < PRESSING else "hint"
         yield Finding("certificate", verdict, said, "Renew it, and see why that did not happen by itself.")

@@ -68,7 +68,8 @@ class _Reader:
 
     def changes(self) -> Iterable[dict[str, Any]]:
         """Each turn of a monitor; heartbeats that say the same again are one."""
-        known, last = {row["id"] for row in self.monitors}, {}
+        known = {row["id"] for row in self.monitors}
+        last: dict[int, str] = {}
         for row in self.tables.rows("heartbeat", order="monitor_id, time, id"):
             key, status = row["monitor_id"], STATUS.get(row["status"])
             if key not in known or status is None or last.get(key) == status:
