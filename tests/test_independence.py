@@ -202,7 +202,7 @@ def test_page_stands_on_sqlite(tmp_path: Path) -> None:
                 assert "The disk is full." in site.operator.get("/admin/").text
             assert site.wrong() == {}
         if answer.status_code == 503:
-            assert "full" in answer.text
+            assert mounted is None or "full" in answer.text
             assert site.post(WORDS).status_code == 303
         page = site.instance / "public" / "incidents" / f"{site.incident}.html"
         assert wait_until(lambda: WORDS.strip() in page.read_text())
