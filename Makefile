@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 DEMO := $(CURDIR)/.demo
 
-.PHONY: run demo test bench lint types lock translations clean
+.PHONY: run demo test test-postgresql bench lint types lock translations clean
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -16,6 +16,9 @@ demo: .venv/.installed
 
 test: .venv/.installed-dev
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-postgresql: .venv/.installed-dev
+	@TEST_ENGINES=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 bench: .venv/.installed-dev
 	@$(BIN)/python -m bench

@@ -23,9 +23,22 @@ from tests.servers import PostgresServer
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENGINE_MATTERS = re.compile(
-    r"tests/notify/test_(destinations|outbox|recipients|digests|kill)|tests/test_(changes|history|incidents|settled|worker)\.py|publishing/test_plans"
+    "|".join(
+        (
+            r"tests/notify/test_(bounce_\w+|delivery|destinations|digests|kill|outbox|quarantine|recipients|returning|told)",
+            r"tests/test_(amendments|bounces|changes|clocks|contact_mail|corrections|credit_claims|extensions)\.py",
+            r"tests/test_(follows|history|incidents|maintenance|reminders|settled|subscriber\w+|timed_posts)\.py",
+            r"tests/test_(tracing|worker)\.py",
+            r"tests/(detections|reports)/",
+            r"tests/monitoring/test_(heartbeats|judging|keeping)",
+            r"tests/publishing/test_(increments|loading|plans)",
+            r"tests/web/api_v1/test_(idempotency|incidents|maintenances|reading|subscribers|uptime)",
+            r"tests/web/test_(following|managing|subscriptions)",
+        )
+    )
 )
-"""Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements."""
+"""Tests of what has statements of its own: claims, leases, inserts from selects, judgements in few statements,
+figures and lists that the database makes."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
