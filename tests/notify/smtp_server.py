@@ -32,8 +32,6 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.numbers = count(1)
-        self.seen: set[str] = set()
-        self.first_tries: dict[tuple[str, str], float] = {}
 
     @property
     def fault(self) -> list[str]:
@@ -65,8 +63,7 @@ class Keeper:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         match self.fault:
-            case ["greylist"] if address not in self.seen:
-                self.seen.add(address)
+            case ["greylist"] if self._first_try(address, "") == "":
                 return "451 4.7.1 greylisted, try again later"
             case ["postgrey", seconds] if not self._passes(envelope.mail_from or "", address, float(seconds)):
                 return "450 4.2.0 Recipient address rejected: Greylisted"
@@ -100,9 +97,18 @@ class Keeper:
     def _passes(self, sender: str, address: str, seconds: float) -> bool:
         """Like postgrey, which strips what senders add to their return path."""
         name, _, host = sender.partition("@")
-        clock = float((self.folder / "clock").read_text())
-        first = self.first_tries.setdefault((f"{name.partition('+')[0]}@{host}", address), clock)
-        return clock - first >= seconds
+        clock = (self.folder / "clock").read_text()
+        first = self._first_try(f"{name.partition('+')[0]}@{host} {address}", clock) or clock
+        return float(clock) - float(first) >= seconds
+
+    def _first_try(self, who: str, clock: str) -> str:
+        """Empty for the first, later what the clock said at the first (or that there was one); the test after this
+        one empties the folder."""
+        path = self.folder / f"tried {who}"
+        if path.exists():
+            return path.read_text()
+        path.write_text(clock or "before")
+        return ""
 
     def _keep(self, envelope: Envelope) -> None:
         assert isinstance(envelope.content, bytes)
