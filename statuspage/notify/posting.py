@@ -22,8 +22,8 @@ from statuspage.reaching import Networks, Unreachable, resolve
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
-"""From the name server's answer to the last byte read: what Statuspage gives its receivers, and the most that Standard
-Webhooks advises. Longer than a lease, which is renewed meanwhile."""
+"""From the name server's answer to the last byte read: what Statuspage gives its receivers, and the most that
+Standard Webhooks advises. Longer than a lease, which is renewed meanwhile."""
 ENOUGH = 1000
 """Bytes of an answer that are read, for the words an operator is shown; it could be endless."""
 LONGEST_WAIT = timedelta(hours=24)
