@@ -151,7 +151,7 @@ def test_public_page_agrees_with_the_report(story: Story) -> None:
     shown = sla_answer(story.report("2024-04", now=now.isoformat())).services[0].availability
     assert shown
     assert f'<th scope="row">Api</th><td class="num" data-label="Availability">{shown.pct}%</td>' in page
-    assert "2024-04, as of 10 Apr 2024" in page
+    assert "April 2024, as of 10 Apr 2024" in page
 
 
 def test_public_page_names_no_hidden_component(story: Story) -> None:
