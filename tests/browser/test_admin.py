@@ -259,6 +259,7 @@ def test_pages_in_use_are_usable_by_everybody(
         admin.click("button.primary")
     check_usable(admin, "refused form")
     admin.goto("/admin/incidents/new")
+    expect(admin.get_by_text("brought back from this device")).to_be_visible()
     admin.evaluate("localStorage.clear()")
     admin.reload()
     expect(admin.locator(".unsent li")).to_have_count(1)
