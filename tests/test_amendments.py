@@ -142,7 +142,9 @@ def test_facts_in_other_languages_survive_an_edit(desk: Desk) -> None:
     update = desk.update(desk.open())
     facts = {"nl": {"facts": ["Said at the end.", "Aan het eind gezegd."]}}
     with desk.installation.database.write() as session:
-        amendments.load_update(session, update).texts = facts
+        row = amendments.load_update(session, update)
+        row.body, row.texts = "More news.\n\nSaid at the end.", facts
+        row.details = {"workaround_at": "2026-11-16T12:00:00Z"}
     desk.edit(update, translations={}, body="Other news.\n\nSaid at the end.")
     with desk.installation.database.read() as session:
         assert amendments.load_update(session, update).texts == facts

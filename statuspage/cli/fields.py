@@ -22,9 +22,9 @@ TEXTS = ("text", "body", "reason")
 FLAGS = {
     "starts_at": ("--starts-at", "--start"),
     "ends_at": ("--ends-at", "--end"),
-    "components": ("--component",),
-    "services": ("--service",),
-    "kinds": ("--kind",),
+    "components": ("--component", "--components"),
+    "services": ("--service", "--services"),
+    "kinds": ("--kind", "--kinds"),
     "publish_updates": ("--publish-update",),
 }
 """Where a field's option is not just its name."""

@@ -115,7 +115,7 @@ def test_one_subscriber_is_added(flask: Flask_, sip: str, installation: Installa
     assert asked.startswith("ann@example.com is asked to confirm")
     opened = flask("incident", "open", "--title", "Calls fail", "--priority", "P2", "--body", "We look.", "--json")
     incident = json.loads(opened.stdout)["id"]
-    hook = ("--webhook", "https://example.com/secret-part", "--incident", incident, "--confirmed")
+    hook = ("--slack", "https://hooks.slack.com/services/T0/B0/secret-part", "--incident", incident, "--confirmed")
     told = flask("subscribers", "add", *hook).stdout
     assert "is told from now on" in told
     assert "secret-part" not in told

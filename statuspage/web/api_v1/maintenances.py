@@ -15,7 +15,15 @@ from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
 from statuspage.web.api_v1.incidents import UpdateAnswer, update_answer
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant, page_of, read_cursor
+from statuspage.web.api_v1.shapes import (
+    Items,
+    PageQuery,
+    Shape,
+    UtcInstant,
+    WorkTranslationAnswer,
+    page_of,
+    read_cursor,
+)
 from statuspage.web.api_v1.updates import WithdrawalQuery
 from statuspage.work_drafts import ExtensionDraft
 
@@ -55,7 +63,7 @@ class MaintenanceAnswer(Shape):
     updates: list[UpdateAnswer]
     created_at: UtcInstant
     updated_at: UtcInstant
-    translations: dict[str, TranslationAnswer] = {}
+    translations: dict[str, WorkTranslationAnswer] = {}
 
 
 class MaintenanceQuery(PageQuery):

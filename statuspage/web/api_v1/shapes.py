@@ -54,8 +54,12 @@ class TranslationAnswer(Shape):
 
     title: str | None = None
     body: str | None = None
+
+
+class WorkTranslationAnswer(TranslationAnswer):
+    """The same of announced work, with its reason."""
+
     reason_text: str | None = None
-    """Of announced work."""
 
 
 class Query(BaseModel):

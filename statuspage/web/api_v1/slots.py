@@ -10,7 +10,7 @@ from statuspage.models import RegularSlot
 from statuspage.tongues import translations_of
 from statuspage.web.api_v1.calls import Answer, Call
 from statuspage.web.api_v1.endpoints import endpoint
-from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, TranslationAnswer, UtcInstant
+from statuspage.web.api_v1.shapes import Items, PageQuery, Shape, UtcInstant, WorkTranslationAnswer
 from statuspage.work_drafts import SlotDraft
 
 
@@ -26,7 +26,7 @@ class SlotAnswer(Shape):
     components: list[str]
     created_at: UtcInstant
     ended_at: UtcInstant | None
-    translations: dict[str, TranslationAnswer] = {}
+    translations: dict[str, WorkTranslationAnswer] = {}
 
 
 @endpoint("GET", "/slots", scope=Scope.READ, query=PageQuery, gives=Items[SlotAnswer])
