@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && break; done)
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 DEMO := $(CURDIR)/.demo
 
 .PHONY: run demo test test-postgresql bench lint types lock translations clean

@@ -237,8 +237,7 @@ def test_clock_ticks_on_the_board(admin: Page) -> None:
     expect(admin.locator(".countdown")).to_contain_text("14 min left")
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_pages_in_use_are_usable_by_everybody(
     admin: Page, installation: Installation, width: int, scheme: str
 ) -> None:

@@ -24,7 +24,7 @@ def site(serve: Callable[[Snapshot], Site]) -> Site:
     return serve(replace(snapshot, page=replace(snapshot.page, languages=("en", *FURTHER))))
 
 
-@pytest.mark.parametrize("language", FURTHER)
+@pytest.mark.parametrize("language", ["de", "fr"])
 def test_axe_finds_no_violation(browser: Browser, site: Site, language: str) -> None:
     with opened(browser, f"{site.url}/{language}/index.html") as page:
         for path in PAGES:

@@ -220,6 +220,7 @@ def test_passkey_takes_the_password_away(page: Page, device: tuple[CDPSession, s
     expect(page.get_by_role("heading", name="Board")).to_be_visible()
     log_out(page)
     enter(page, EMAIL, PASSWORD)
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     look(page, "second step with a passkey")
     page.get_by_role("button", name="Use your passkey").click()
     expect(page.get_by_role("heading", name="Board")).to_be_visible()
